@@ -1,0 +1,46 @@
+"""What every contender's process has in common: its options, its one request, its closing report."""
+
+import argparse
+import re
+from pathlib import Path
+
+USER, PASSWORD = "bench", "any password"  # the site believes every pair
+PER_PAGE = 100
+FIELDS = (
+    "id,date_gmt,modified_gmt,slug,status,type,link,title.raw,content.raw,excerpt.raw,content.protected,"
+    "author,featured_media,sticky,template,categories,tags,acf"
+)
+# The cheapest full listing that WordPress offers, for all who list everything.
+LISTING = {
+    "per_page": str(PER_PAGE),
+    "orderby": "id",
+    "order": "asc",
+    "context": "edit",
+    "_fields": FIELDS,
+}
+
+
+def options(description: str) -> argparse.Namespace:
+    """`--site`, `--database-url`, `--home` (an own empty folder), `--peak-file`, `--prepare`."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--site", required=True)
+    parser.add_argument("--database-url", required=True)
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--peak-file", type=Path)
+    parser.add_argument("--prepare", action="store_true")
+    return parser.parse_args()
+
+
+def posts_url(site: str) -> str:
+    """Where the posts are listed."""
+    return f"{site}/wp-json/wp/v2/posts"
+
+
+def report_peak(chosen: argparse.Namespace) -> None:
+    """Writes this process's peak resident memory, kB, as its last act.
+
+    VmHWM starts anew at exec; `ru_maxrss` would carry over the memory of whoever started us.
+    """
+    if chosen.peak_file:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+        chosen.peak_file.write_text(re.findall(r"VmHWM:\s+(\d+) kB", status)[0], encoding="ascii")

@@ -1,0 +1,1 @@
+"""The rules of a sync: standard library only, no I/O."""

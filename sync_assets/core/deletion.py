@@ -1,0 +1,48 @@
+"""When a row that is gone at the source may be given its tombstone."""
+
+from dataclasses import dataclass
+
+SMALL = 10
+"""So many rows may go at once without a question, whatever their share."""
+
+LARGEST_SHARE = 0.25
+"""A larger share of the rows never goes at once without the operator's word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a sync knows when it looks for deletions.
+
+    Attributes:
+        authenticated: the account sees everything, and was asked again after the listing.
+        listed: distinct records that the source listed.
+        announced: records that the source says it has, None where it does not say.
+        live: rows of the CMS without a tombstone.
+        gone: those of them that the source did not list and, asked for by id, did not have.
+        approved: the operator lets this deletion through.
+    """
+
+    authenticated: bool
+    listed: int
+    announced: int | None
+    live: int
+    gone: int
+    approved: bool = False
+
+
+def objection(evidence: Evidence) -> str | None:
+    """Why the tombstones are refused, or None when the proof is good.
+
+    Even the operator cannot approve what an anonymous reader sees, nor an incomplete listing.
+    """
+    if not evidence.authenticated:
+        return "an anonymous reader cannot tell what was deleted from what is hidden"
+    if evidence.announced is not None and evidence.listed < evidence.announced:
+        return f"the source listed {evidence.listed} of {evidence.announced} records"
+    if evidence.approved:
+        return None
+    if evidence.listed == 0:
+        return "the source lists no record at all"
+    if evidence.gone > max(SMALL, evidence.live * LARGEST_SHARE):
+        return f"{evidence.gone} of {evidence.live} records would go at once"
+    return None

@@ -1,0 +1,64 @@
+"""Every error of a sync, named by who has to act.
+
+SyncError
+├── RetryLater          nobody: waiting helps (429, 5xx, a lost connection)
+├── TenantMustAct       the tenant: credentials, rights, address, a setting
+├── OperatorMustAct     whoever runs this program: database, keys, configuration
+│   └── UnknownTenant
+├── SourceChanged       us: the source no longer answers as its API promises
+├── SyncHeld            nobody: another sync is at work on the same stream
+├── LeaseLost           nobody: another sync took the stream over
+├── Stopped             nobody: the sync was asked to stop
+└── OutOfTime           nobody: the turn is over, the next one goes on from the checkpoint
+
+Unmappable              a single record that cannot be kept; never stops a sync
+"""
+
+
+class SyncError(Exception):
+    """A sync, or a part of it, could not be done. The message says what, which, what next."""
+
+
+class RetryLater(SyncError):
+    """The source or the network is unwell; the same request may succeed later."""
+
+    def __init__(self, message: str, *, after: float | None = None) -> None:
+        """`after`: seconds the source asked us to wait, where it said so."""
+        super().__init__(message)
+        self.after = after
+
+
+class TenantMustAct(SyncError):
+    """Nothing helps until the tenant mends credentials, rights, address or settings."""
+
+
+class OperatorMustAct(SyncError):
+    """Nothing helps until the operator mends the installation."""
+
+
+class UnknownTenant(OperatorMustAct):
+    """No such tenant is registered, or it was removed."""
+
+
+class SourceChanged(SyncError):
+    """The source answered something its API does not promise."""
+
+
+class SyncHeld(SyncError):
+    """Another sync holds this tenant's stream."""
+
+
+class LeaseLost(SyncError):
+    """This sync lost its stream to another one, and has stopped writing."""
+
+
+class Stopped(SyncError):
+    """The sync was asked to stop; what it wrote stays."""
+
+
+class OutOfTime(SyncError):
+    """The sync's turn is over; what it wrote stays and the next turn goes on from there."""
+
+
+class Unmappable(Exception):
+    """One record cannot be turned into a row; the message says which value and why."""

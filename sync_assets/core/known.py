@@ -1,0 +1,129 @@
+"""What the CMS has and what the source lists, about 35 and 16 bytes a record.
+
+A dictionary of 100,000 records would weigh some 25 MB; sorted arrays weigh 5.
+"""
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from sync_assets.core.records import HASH_BYTES
+
+NO_VERSION = -(2**62)
+"""The version of a record whose source does not say when it was modified."""
+
+NO_HASH = bytes(HASH_BYTES)
+"""The hash of a row that holds no synced content."""
+
+
+class Sighting(NamedTuple):
+    """A record in a source's listing: its key and, in seconds since 1970, its modified time."""
+
+    key: int
+    version: int
+
+
+class KnownRow(NamedTuple):
+    """What the CMS has of a record.
+
+    Attributes:
+        version: the stored modified time of the source, in seconds since 1970 or `NO_VERSION`.
+        local: the time of the last local edit, rounded up to seconds, or `NO_VERSION`.
+        locally_newer: the local edit is newer than the stored version.
+        deleted: the row has a tombstone.
+        hash: the hash of the stored content.
+    """
+
+    key: int
+    version: int
+    local: int
+    locally_newer: bool
+    deleted: bool
+    hash: bytes
+
+
+class Known:
+    """The rows that the CMS has of one collection, found by key."""
+
+    def __init__(self, rows: Iterable[KnownRow] = ()) -> None:
+        """`rows`: in ascending order of their keys."""
+        self._keys = array("q")
+        self._versions = array("q")
+        self._locals = array("q")
+        self._flags = bytearray()
+        self._hashes = bytearray()
+        for row in rows:
+            self._keys.append(row.key)
+            self._versions.append(row.version)
+            self._locals.append(row.local)
+            self._flags.append(row.locally_newer | row.deleted << 1)
+            self._hashes += row.hash
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __iter__(self) -> Iterator[KnownRow]:
+        return (self._row(index) for index in range(len(self._keys)))
+
+    def get(self, key: int) -> KnownRow | None:
+        """The row of that key, or None."""
+        index = bisect_left(self._keys, key)
+        if index == len(self._keys) or self._keys[index] != key:
+            return None
+        return self._row(index)
+
+    def _row(self, index: int) -> KnownRow:
+        flags, start = self._flags[index], index * HASH_BYTES
+        return KnownRow(
+            self._keys[index],
+            self._versions[index],
+            self._locals[index],
+            locally_newer=bool(flags & 1),
+            deleted=bool(flags & 2),
+            hash=bytes(self._hashes[start : start + HASH_BYTES]),
+        )
+
+
+class Survey:
+    """Every record that a source listed, each once, in the order of their keys."""
+
+    def __init__(self, sightings: Iterable[Sighting] = ()) -> None:
+        self._keys = array("q")
+        self._versions = array("q")
+        self.add(sightings)
+
+    def add(self, sightings: Iterable[Sighting]) -> list[Sighting]:
+        """Add sightings; gives back those that are new. A repeated one updates its version."""
+        return [sighting for sighting in sightings if self._put(sighting)]
+
+    def discard(self, key: int) -> None:
+        """Forget a record that turned out to be gone."""
+        index = bisect_left(self._keys, key)
+        if index < len(self._keys) and self._keys[index] == key:
+            del self._keys[index]
+            del self._versions[index]
+
+    def __contains__(self, key: int) -> bool:
+        index = bisect_left(self._keys, key)
+        return index < len(self._keys) and self._keys[index] == key
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __iter__(self) -> Iterator[Sighting]:
+        return map(Sighting, self._keys, self._versions)
+
+    def _put(self, sighting: Sighting) -> bool:
+        keys = self._keys
+        if not keys or sighting.key > keys[-1]:  # listings come in ascending order
+            keys.append(sighting.key)
+            self._versions.append(sighting.version)
+            return True
+        index = bisect_left(keys, sighting.key)
+        if keys[index] == sighting.key:
+            self._versions[index] = sighting.version
+            return False
+        keys.insert(index, sighting.key)
+        self._versions.insert(index, sighting.version)
+        return True

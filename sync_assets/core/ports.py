@@ -1,0 +1,234 @@
+"""What the core needs from a source and from the store."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from sync_assets.core.counts import Counts
+from sync_assets.core.known import Known, Sighting
+from sync_assets.core.records import Payload, Record, Rejected
+from sync_assets.core.stop import StopSignal
+from sync_assets.core.streams import SourceSpec
+from sync_assets.core.tenants import Tenant
+
+
+@dataclass(frozen=True, slots=True)
+class SyncOptions:
+    """How a sync is done.
+
+    Attributes:
+        full: read every record again, for changes that move no modified time.
+        batch_size: records a request, from 1 to 100.
+        approve_deletions: let a deletion through that was refused for its size.
+    """
+
+    full: bool = False
+    batch_size: int = 100
+    approve_deletions: bool = False
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.batch_size <= 100:
+            raise ValueError(f"batch_size is {self.batch_size}; it goes from 1 to 100.")
+
+
+@dataclass(frozen=True, slots=True)
+class ListingPage:
+    """A page of a source's listing.
+
+    Attributes:
+        sightings: the records on it.
+        payloads: their contents, for sources whose listing costs no more with them; empty
+            where the contents are fetched afterwards.
+        rejected: entries that have no key.
+        announced: how many records the source says the whole listing has.
+    """
+
+    sightings: Sequence[Sighting]
+    payloads: Sequence[Payload] = ()
+    rejected: Sequence[Rejected] = ()
+    announced: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """Contents asked for by key: what came, and what could not be served."""
+
+    payloads: Sequence[Payload]
+    rejected: Sequence[Rejected] = ()
+
+
+class Collection(Protocol):
+    """One listing of a stream, such as the taxonomy `category` of the terms."""
+
+    @property
+    def name(self) -> str:
+        """Unique within the stream; names the checkpoint."""
+        ...
+
+    @property
+    def scope(self) -> str:
+        """The value of the table's scope column for its rows."""
+        ...
+
+    @property
+    def inline(self) -> bool:
+        """Does the listing carry the contents, so that nothing is fetched by key?"""
+        ...
+
+    def listing(self) -> Iterator[ListingPage]:
+        """Every record once at least, whatever shifts meanwhile, or an error."""
+        ...
+
+    def fetch(self, keys: Sequence[int]) -> Fetched:
+        """The contents of at most `batch_size` records; may be called from several threads."""
+        ...
+
+    def absent(self, keys: Sequence[int]) -> set[int]:
+        """Those of the keys that the source, asked for each, does not have."""
+        ...
+
+    def to_record(self, payload: Payload) -> Record:
+        """The row of a payload; raises `Unmappable`."""
+        ...
+
+
+@dataclass(slots=True)
+class RequestStats:
+    """Requests made and the milliseconds they took, added up over all threads."""
+
+    requests: int = 0
+    milliseconds: float = 0.0
+
+
+class Connection(Protocol):
+    """An open, probed connection to one tenant's account."""
+
+    @property
+    def authenticated(self) -> bool:
+        """Does the account see everything, also what is not public?"""
+        ...
+
+    @property
+    def stats(self) -> RequestStats:
+        """What the connection has cost so far."""
+        ...
+
+    def server_time(self) -> datetime:
+        """The source's own clock, at the moment of connecting."""
+        ...
+
+    def collections(self, stream: str) -> Sequence[Collection]:
+        """What the stream consists of at this site."""
+        ...
+
+    def verify(self) -> None:
+        """Raise `TenantMustAct` unless the credentials are still as good as at the start."""
+        ...
+
+
+class Source(Protocol):
+    """A platform: what it has, and how to connect to it."""
+
+    @property
+    def spec(self) -> SourceSpec:
+        """Its streams, tables and settings."""
+        ...
+
+    def connect(
+        self, tenant: Tenant, options: SyncOptions, stop: StopSignal
+    ) -> AbstractContextManager[Connection]:
+        """Discover, probe and open; raises `TenantMustAct` for bad credentials."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Where a collection stands.
+
+    Attributes:
+        overlap_from: records modified since then are read again by the next sync.
+        reread_from: an unfinished full refresh goes on behind this key.
+        reread_since: when that full refresh began.
+    """
+
+    overlap_from: datetime | None = None
+    reread_from: int | None = None
+    reread_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What goes into one transaction: changed records, rejected ones, the checkpoint behind them.
+
+    Attributes:
+        collection: the checkpoint's name.
+        scope: the value of the table's scope column.
+        records: the changed records with their hashes.
+        rejected: for the dead letters.
+        checkpoint: None leaves the stored one as it is.
+    """
+
+    collection: str
+    scope: str
+    records: Sequence[tuple[Record, bytes]] = ()
+    rejected: Sequence[Rejected] = ()
+    checkpoint: Checkpoint | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What PostgreSQL made of a page's records."""
+
+    created: int = 0
+    updated: int = 0
+    skipped: int = 0
+    failed: int = 0
+
+
+class StreamStore(Protocol):
+    """The rows of one stream of one tenant, held by one sync."""
+
+    def known(self, scope: str) -> Known:
+        """What the CMS has of a collection."""
+        ...
+
+    def checkpoint(self, collection: str) -> Checkpoint:
+        """Where the collection stands."""
+        ...
+
+    def write(self, page: Page) -> Written:
+        """Write a page and its checkpoint in one transaction."""
+        ...
+
+    def bury(self, scope: str, keys: Sequence[int]) -> int:
+        """Give rows their tombstones, local edits excepted; gives the number of tombstones."""
+        ...
+
+    def progress(self, counts: Counts) -> None:
+        """Show how far the stream is; cheap enough to call for every page."""
+        ...
+
+    def note(self, level: int, message: str, metadata: Mapping[str, object] | None = None) -> None:
+        """Write a line into the sync's log; `level` as in `logging`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRequest:
+    """A sync to be done: for whom, how, and under which correlation id.
+
+    Attributes:
+        id: the sync id, also the correlation id.
+        tenant: for whom.
+        streams: in their order.
+        run_id: the Dagster run that does it, None outside Dagster.
+    """
+
+    id: UUID
+    tenant: Tenant
+    streams: tuple[str, ...]
+    options: SyncOptions = field(default_factory=SyncOptions)
+    run_id: str | None = None

@@ -1,0 +1,83 @@
+"""Mends values that PostgreSQL cannot hold, and counts each one."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from sync_assets.core.errors import Unmappable
+from sync_assets.core.records import canonical_json
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # NUL and lone surrogates
+_BIGINT = 2**63
+
+
+class Repairs:
+    """Reads the values of one record; `count` says how many had to be mended."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def text(self, value: object, name: str) -> str:
+        """A text: None and False are "empty", numbers are written out, NULs are dropped."""
+        if isinstance(value, str):
+            return self._storable(value)
+        if value is None or value is False:
+            return ""
+        if isinstance(value, int | float):
+            self.count += 1
+            return str(value)
+        raise Unmappable(f"{name} is a {type(value).__name__}, not a text")
+
+    def integer(self, value: object, name: str) -> int | None:
+        """A whole number that fits 64 bits, or None for null, False and an empty text."""
+        if value is None or value is False or value == "":
+            return None
+        if isinstance(value, str):
+            self.count += 1
+            value = int(value) if re.fullmatch(r"-?\d{1,19}", value) else value
+        if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= _BIGINT:
+            raise Unmappable(f"{name} is {value!r:.40}, not a whole number of 64 bits")
+        return value
+
+    def reference(self, value: object, name: str) -> int | None:
+        """The id of another record; 0 means that there is none."""
+        return self.integer(value, name) or None
+
+    def moment(self, value: object, name: str) -> datetime | None:
+        """A time in UTC from ISO 8601; impossible ones, such as year -1, become None."""
+        if value is None or value is False or value == "":
+            return None
+        if not isinstance(value, str):
+            raise Unmappable(f"{name} is a {type(value).__name__}, not a time")
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.count += 1
+            return None
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+    def json(self, value: object) -> str | None:
+        """Canonical JSON text, or None for null."""
+        if value is None:
+            return None
+        text = canonical_json(value)
+        if "\\u0000" in text or _UNSTORABLE.search(text):
+            return canonical_json(self._storable_tree(value))
+        return text
+
+    def _storable(self, value: str) -> str:
+        if _UNSTORABLE.search(value) is None:
+            return value
+        self.count += 1
+        return _UNSTORABLE.sub(lambda found: "" if found[0] == "\x00" else "\ufffd", value)
+
+    def _storable_tree(self, value: object) -> object:
+        if isinstance(value, str):
+            return self._storable(value)
+        if isinstance(value, list):
+            return [self._storable_tree(item) for item in cast(list[object], value)]
+        if isinstance(value, Mapping):
+            pairs = cast(Mapping[str, Any], value).items()
+            return {self._storable(key): self._storable_tree(item) for key, item in pairs}
+        return value

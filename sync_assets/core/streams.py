@@ -1,0 +1,115 @@
+"""What a source says of itself: its streams and the tables they fill."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class ColumnType(Enum):
+    """The column types that streams use, by their PostgreSQL names."""
+
+    TEXT = "text"
+    BIGINT = "bigint"
+    BOOLEAN = "boolean"
+    TIMESTAMPTZ = "timestamptz"
+    JSONB = "jsonb"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column that the source fills."""
+
+    name: str
+    type: ColumnType
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A stream's table in the schema `cms`, beside the columns that all of them have.
+
+    Attributes:
+        name: `{source}_{stream}`.
+        key: the column of the source's own id.
+        columns: what the source fills, in the order of `Record.values`.
+        scope: the column that tells a stream's collections apart, such as `taxonomy`.
+        links: the table of the references to other records, None for none.
+    """
+
+    name: str
+    key: str
+    columns: tuple[Column, ...]
+    scope: str | None = None
+    links: "LinkTable | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkTable:
+    """A table of pairs, such as posts and their terms.
+
+    Attributes:
+        name: the table's name.
+        owner: the column of the record that refers.
+        kind: the column that says what kind of reference it is.
+        target: the column of the record referred to.
+    """
+
+    name: str
+    owner: str
+    kind: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSpec:
+    """One entity type of a source.
+
+    Attributes:
+        name: such as `posts`; the asset is `[source, name]`.
+        table: where its records go.
+        needs: streams that must have succeeded before.
+        description: for the people who read the asset graph.
+    """
+
+    name: str
+    table: Table
+    needs: tuple[str, ...]
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting that a tenant of a source may have.
+
+    Attributes:
+        description: what it does, for the command's help.
+        parse: gives the value from text, or raises ValueError with a sentence.
+    """
+
+    description: str
+    parse: Callable[[str], object] = field(default=str)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSpec:
+    """A platform that tenants use.
+
+    Attributes:
+        name: such as `wordpress`.
+        title: as people write it.
+        streams: in the order in which they are synced.
+        settings: the settings that its tenants may have, by name.
+    """
+
+    name: str
+    title: str
+    streams: tuple[StreamSpec, ...]
+    settings: Mapping[str, Setting]
+
+    def stream(self, name: str) -> StreamSpec:
+        """The stream of that name; KeyError when there is none."""
+        return next((s for s in self.streams if s.name == name), None) or _no_stream(self, name)
+
+
+def _no_stream(source: SourceSpec, name: str) -> StreamSpec:
+    known = ", ".join(stream.name for stream in source.streams)
+    raise KeyError(f"{source.title} has no stream {name!r}. It has {known}.")

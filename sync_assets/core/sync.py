@@ -1,0 +1,172 @@
+"""The one sync loop, the same for every source and every stream."""
+
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
+
+from sync_assets.core.clock import Clock, utc_now
+from sync_assets.core.compare import Fate, fate
+from sync_assets.core.counts import Counts
+from sync_assets.core.keep import Keeper, seconds
+from sync_assets.core.known import NO_VERSION, Sighting, Survey
+from sync_assets.core.pipeline import in_order
+from sync_assets.core.ports import (
+    Checkpoint,
+    Collection,
+    Connection,
+    Fetched,
+    ListingPage,
+    Page,
+    StreamStore,
+    SyncOptions,
+)
+from sync_assets.core.reconcile import Listing, reconcile
+from sync_assets.core.stop import StopSignal
+
+OVERLAP = timedelta(minutes=10)
+"""Read again what was modified shortly before the last sync: times have whole seconds, web heads
+disagree by seconds, and page caches answer with minutes-old contents."""
+
+UNFINISHED = timedelta(hours=24)
+"""A full refresh that was cut off goes on where it stopped for so long; then it starts again."""
+
+_NEVER = 2**62
+
+
+def sync_stream(
+    stream: str,
+    connection: Connection,
+    store: StreamStore,
+    options: SyncOptions,
+    stop: StopSignal,
+    clock: Clock = utc_now,
+) -> Counts:
+    """Bring the rows of one stream in step with the source.
+
+    Raises:
+        SyncError: named by who has to act; what was written before stays.
+    """
+    counts = Counts()
+    for collection in connection.collections(stream):
+        _CollectionSync(collection, connection, store, options, stop, counts).run(clock())
+    return counts
+
+
+@dataclass(slots=True)
+class _CollectionSync:
+    """One collection on its way: list, compare, fetch, write, reconcile."""
+
+    collection: Collection
+    connection: Connection
+    store: StreamStore
+    options: SyncOptions
+    stop: StopSignal
+    counts: Counts
+    survey: Survey = field(default_factory=Survey)
+    unkeyed: int = 0
+    announced: int | None = None
+
+    def run(self, now: datetime) -> None:
+        seen, total = self.counts.seen, self.counts.total or 0
+        known = self.store.known(self.collection.scope)
+        keeper = Keeper(self.collection, self.store, known, self.survey, self.counts)
+        checkpoint = self._begin(self.store.checkpoint(self.collection.name), now)
+        for page in self.collection.listing():
+            self._take(page, keeper)
+            self._show(seen, total)
+        listed = len(self.survey) + self.unkeyed
+        if not self.collection.inline:
+            for keys, fetched in self._fetch(self._wanted(keeper, checkpoint)):
+                reached = _reached(checkpoint, keys)
+                keeper.keep(keys, fetched, reached)
+                self._show(seen, total)
+        self.connection.verify()
+        self._reconcile(keeper, listed)
+        self._show(seen, total)
+        self._finish()
+
+    def _begin(self, stored: Checkpoint, now: datetime) -> Checkpoint:
+        """Where to go on from: a full refresh begins, goes on, or is not wanted."""
+        if stored.reread_since is not None:
+            fresh = now - stored.reread_since < UNFINISHED
+            if fresh or not self.options.full:
+                return stored
+        if self.options.full:
+            return replace(stored, reread_from=NO_VERSION, reread_since=now)
+        return stored
+
+    def _take(self, page: ListingPage, keeper: Keeper) -> None:
+        """Note a page of the listing, and keep its contents where it carries them."""
+        self.stop.check_turn()
+        fresh = self.survey.add(page.sightings)
+        self.unkeyed += len(page.rejected)
+        self.announced = page.announced
+        if self.collection.inline:
+            keys = [sighting.key for sighting in fresh]
+            keeper.keep(keys, Fetched(page.payloads, page.rejected))
+
+    def _wanted(self, keeper: Keeper, checkpoint: Checkpoint) -> "array[int]":
+        """The keys whose contents have to be read; settles the others at once."""
+        overlap = checkpoint.overlap_from
+        overlap_from = seconds(overlap, _NEVER)
+        reread_from = _NEVER if checkpoint.reread_from is None else checkpoint.reread_from
+        wanted = array("q")
+        for sighting in self.survey:
+            reread = sighting.key > reread_from
+            row = keeper.known.get(sighting.key)
+            match fate(row, sighting, overlap_from=overlap_from, reread=reread):
+                case Fate.FETCH:
+                    wanted.append(sighting.key)
+                case Fate.UNCHANGED:
+                    self.counts.unchanged += 1
+                case Fate.SKIPPED:
+                    self.counts.skipped += 1
+        return wanted
+
+    def _fetch(self, wanted: "array[int]") -> Iterator[tuple[Sequence[int], Fetched]]:
+        """Read the wanted contents, several requests in flight, in ascending order of keys."""
+        size = self.options.batch_size
+        batches = (wanted[start : start + size] for start in range(0, len(wanted), size))
+        for result in in_order((partial(self._fetch_batch, keys) for keys in batches), self.stop):
+            yield result
+            self.stop.check_turn()
+
+    def _fetch_batch(self, keys: Sequence[int]) -> tuple[Sequence[int], Fetched]:
+        return keys, self.collection.fetch(keys)
+
+    def _reconcile(self, keeper: Keeper, listed: int) -> None:
+        listing = Listing(self.collection, self.survey, listed, self.announced)
+        late = reconcile(
+            listing,
+            keeper.known,
+            self.connection,
+            self.store,
+            self.counts,
+            approved=self.options.approve_deletions,
+        )
+        for start in range(0, len(late), self.options.batch_size):
+            keys = late[start : start + self.options.batch_size]
+            self.survey.add([Sighting(key, NO_VERSION) for key in keys])
+            keeper.keep(keys, self.collection.fetch(keys))
+
+    def _finish(self) -> None:
+        done = Checkpoint(overlap_from=self.connection.server_time() - OVERLAP)
+        self.store.write(Page(self.collection.name, self.collection.scope, checkpoint=done))
+
+    def _show(self, seen: int, total: int) -> None:
+        """Show the account, given what earlier collections of the stream had seen."""
+        listed = len(self.survey) + self.unkeyed
+        self.counts.seen = seen + listed
+        self.counts.total = total + max(listed, self.announced or 0)
+        self.counts.requests = self.connection.stats.requests
+        self.counts.source_request_ms = round(self.connection.stats.milliseconds)
+        self.store.progress(self.counts)
+
+
+def _reached(checkpoint: Checkpoint, keys: Sequence[int]) -> Checkpoint | None:
+    """The checkpoint behind these keys, where a full refresh is under way."""
+    if checkpoint.reread_from is None or keys[-1] <= checkpoint.reread_from:
+        return None
+    return replace(checkpoint, reread_from=keys[-1])

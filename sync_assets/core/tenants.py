@@ -1,0 +1,52 @@
+"""A tenant: one customer's site, shop or account at a source."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sync_assets.core.errors import OperatorMustAct
+
+_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a source accepts as proof; the secret never shows in a repr."""
+
+    username: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """A registered tenant.
+
+    Attributes:
+        id: unique across sources; also the partition key.
+        source: the platform's name.
+        organization: who owns it.
+        url: the address of the site, shop or account.
+        credentials: None for a public tenant.
+        settings: by name, as text; the source says which there are.
+        active: False once it was removed; its rows stay.
+    """
+
+    id: str
+    source: str
+    organization: str
+    url: str
+    credentials: Credentials | None = None
+    settings: Mapping[str, str] = field(default_factory=dict[str, str])
+    active: bool = True
+    created_at: datetime | None = None
+
+
+def check_tenant_id(text: str) -> str:
+    """The id itself, or an error that says what an id looks like."""
+    if _ID.fullmatch(text):
+        return text
+    raise OperatorMustAct(
+        f"{text!r:.80} cannot be a tenant's id. Use up to 63 small letters, digits, '-' and '_', "
+        "beginning with a letter or digit."
+    )

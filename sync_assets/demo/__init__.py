@@ -1,0 +1,1 @@
+"""A bundled, WordPress-shaped demo site."""

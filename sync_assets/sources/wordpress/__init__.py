@@ -1,0 +1,1 @@
+"""WordPress as a source: terms, media, pages and posts."""

@@ -1,0 +1,1 @@
+"""PostgreSQL: tables, upserts, row security, checkpoints."""

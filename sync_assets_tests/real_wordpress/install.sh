@@ -1,0 +1,51 @@
+#!/bin/sh
+# Installs what the tests against a real WordPress need, from Debian's or Ubuntu's packages.
+# Quick when everything is there already. The suite starts its own private servers, so the
+# system services are neither needed nor started.
+set -eu
+
+# `php` is satisfied by php-fpm; named explicitly, or apt picks Apache for it.
+packages="wordpress mariadb-server php php-cli php-fpm php-mysql nginx"
+
+missing=""
+for package in $packages; do
+    state=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || true)
+    [ "$state" = installed ] || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+if ! command -v apt-get >/dev/null; then
+    echo "The tests against a real WordPress need Debian or Ubuntu: apt-get is not here." >&2
+    echo "Run them in a debian:bookworm container, or leave them to the continuous build." >&2
+    exit 1
+fi
+if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || { echo "Run $0 as root, or install sudo." >&2; exit 1; }
+    exec sudo "$0"
+fi
+
+# While this file exists and exits 101, no package may start its service. Not overwritten if the
+# machine has its own (containers usually do).
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+    trap 'rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+fi
+
+export DEBIAN_FRONTEND=noninteractive
+echo "Installing$missing"
+apt-get update -qq
+# shellcheck disable=SC2086 -- a list of words
+apt-get install -qq -y --no-install-recommends $missing >/dev/null
+
+# Nothing that arrived just now comes up at the next boot either.
+if [ -d /run/systemd/system ]; then
+    for package in $missing; do
+        case "$package" in
+        mariadb-server) systemctl disable --quiet mariadb.service || true ;;
+        nginx) systemctl disable --quiet nginx.service || true ;;
+        php-fpm) systemctl disable --quiet 'php*-fpm.service' || true ;;
+        esac
+    done
+fi
