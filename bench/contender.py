@@ -1,14 +1,16 @@
-"""What every contender's process has in common: its options, its one request, its closing report."""
+"""What all contenders' processes share: the options, the listing they read, the closing report."""
 
 import argparse
+import json
 import re
+import time
 from pathlib import Path
 
 USER, PASSWORD = "bench", "any password"  # the site believes every pair
 PER_PAGE = 100
 FIELDS = (
-    "id,date_gmt,modified_gmt,slug,status,type,link,title.raw,content.raw,excerpt.raw,content.protected,"
-    "author,featured_media,sticky,template,categories,tags,acf"
+    "id,date_gmt,modified_gmt,slug,status,type,link,title.raw,content.raw,excerpt.raw,"
+    "content.protected,author,featured_media,sticky,template,categories,tags,acf"
 )
 # The cheapest full listing that WordPress offers, for all who list everything.
 LISTING = {
@@ -21,13 +23,17 @@ LISTING = {
 
 
 def options(description: str) -> argparse.Namespace:
-    """`--site`, `--database-url`, `--home` (an own empty folder), `--peak-file`, `--prepare`."""
+    """`--site`, `--database-url`, `--home` (an own folder), `--report`, `--prepare`.
+
+    Call it first of all: what the process has spent by then is its start-up.
+    """
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--site", required=True)
     parser.add_argument("--database-url", required=True)
     parser.add_argument("--home", type=Path, required=True)
-    parser.add_argument("--peak-file", type=Path)
+    parser.add_argument("--report", type=Path)
     parser.add_argument("--prepare", action="store_true")
+    parser.set_defaults(start_up=time.process_time())
     return parser.parse_args()
 
 
@@ -36,11 +42,12 @@ def posts_url(site: str) -> str:
     return f"{site}/wp-json/wp/v2/posts"
 
 
-def report_peak(chosen: argparse.Namespace) -> None:
-    """Writes this process's peak resident memory, kB, as its last act.
+def report(chosen: argparse.Namespace) -> None:
+    """Writes this process's peak resident memory and its CPU before work began, as its last act.
 
     VmHWM starts anew at exec; `ru_maxrss` would carry over the memory of whoever started us.
     """
-    if chosen.peak_file:
+    if chosen.report:
         status = Path("/proc/self/status").read_text(encoding="ascii")
-        chosen.peak_file.write_text(re.findall(r"VmHWM:\s+(\d+) kB", status)[0], encoding="ascii")
+        peak = int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) * 1024
+        chosen.report.write_text(json.dumps({"peak": peak, "start_up": chosen.start_up}))

@@ -134,7 +134,7 @@ def main() -> None:
     """One run."""
     chosen = contender.options("The plain loop.")
     load(chosen.site, chosen.database_url)
-    contender.report_peak(chosen)
+    contender.report(chosen)
 
 
 if __name__ == "__main__":

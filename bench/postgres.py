@@ -1,13 +1,16 @@
-"""The PostgreSQL that everyone writes to: databases made for one contender, and the server's CPU."""
+"""The PostgreSQL that all write to: a database for each contender, and the server's CPU."""
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
+
+from sync_assets.store import embedded
 
 TICK = 1 / os.sysconf("SC_CLK_TCK")  # seconds
 # Rows of a program's own account of its runs, as opposed to the site's records.
@@ -99,6 +102,23 @@ class Server:
         )
         with psycopg.connect(self.url) as connection:
             return connection.execute(others).fetchone()[0] > 0
+
+
+@contextmanager
+def own_server(folder: Path, url: str | None) -> Iterator[Server]:
+    """The server at `url` as it is, or a new embedded one under `folder`, until the block ends."""
+    if url:
+        yield Server(url)
+        return
+    home = folder / "server"
+    home.mkdir()
+    server = embedded.ensure_running(home)
+    try:
+        fresh = Server(server.url("postgres"))
+        fresh.still()
+        yield fresh
+    finally:
+        embedded.stop(home)
 
 
 def process_cpu(pid: int) -> float:

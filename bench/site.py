@@ -6,6 +6,7 @@ Answers are not compressed and nothing is simulated: no latency, no rate limit.
 import argparse
 import asyncio
 import sys
+from contextlib import suppress
 from email.utils import formatdate
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -79,7 +80,8 @@ def main() -> None:
     parser.add_argument("--posts", type=int, default=10_000)
     parser.add_argument("--port", type=int, default=0, help="default: a free one")
     options = parser.parse_args()
-    asyncio.run(serve(options.posts, options.port))
+    with suppress(KeyboardInterrupt):
+        asyncio.run(serve(options.posts, options.port))
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ class Keeper:
         missing = set(keys)
         for payload in payloads:
             key = payload.get("id")
-            if key not in missing:  # asked for by nobody, or a repetition
+            if type(key) is not int or key not in missing:  # nobody's, or a repetition
                 continue
             missing.discard(key)
             try:

@@ -188,8 +188,8 @@ class Written:
     failed: int = 0
 
 
-class StreamStore(Protocol):
-    """The rows of one stream of one tenant, held by one sync."""
+class StreamReader(Protocol):
+    """What the CMS has of one stream of one tenant."""
 
     def known(self, scope: str) -> Known:
         """What the CMS has of a collection."""
@@ -198,6 +198,10 @@ class StreamStore(Protocol):
     def checkpoint(self, collection: str) -> Checkpoint:
         """Where the collection stands."""
         ...
+
+
+class StreamStore(StreamReader, Protocol):
+    """The rows of one stream of one tenant, held by one sync."""
 
     def write(self, page: Page) -> Written:
         """Write a page and its checkpoint in one transaction."""

@@ -1,5 +1,6 @@
 """Mends values that PostgreSQL cannot hold, and counts each one."""
 
+import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from sync_assets.core.errors import Unmappable
 from sync_assets.core.records import canonical_json
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # NUL and lone surrogates
+_SUSPECT = re.compile(r"\\u0000|[\ud800-\udfff]|\bNaN\b|\bInfinity\b")  # in JSON text
 _BIGINT = 2**63
 
 
@@ -52,18 +54,21 @@ class Repairs:
             raise Unmappable(f"{name} is a {type(value).__name__}, not a time")
         try:
             moment = datetime.fromisoformat(value)
-        except ValueError:
+            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        except (ValueError, OverflowError):  # overflow: year 1 or 9999, shifted to UTC
             self.count += 1
             return None
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
     def json(self, value: object) -> str | None:
         """Canonical JSON text, or None for null."""
         if value is None:
             return None
-        text = canonical_json(value)
-        if "\\u0000" in text or _UNSTORABLE.search(text):
-            return canonical_json(self._storable_tree(value))
+        try:
+            text = canonical_json(value)
+            if _SUSPECT.search(text):
+                return canonical_json(self._storable_tree(value))
+        except RecursionError as error:  # Python's limit is near a depth of 1,000
+            raise Unmappable("a JSON value is nested too deep") from error
         return text
 
     def _storable(self, value: str) -> str:
@@ -80,4 +85,7 @@ class Repairs:
         if isinstance(value, Mapping):
             pairs = cast(Mapping[str, Any], value).items()
             return {self._storable(key): self._storable_tree(item) for key, item in pairs}
+        if isinstance(value, float) and not math.isfinite(value):
+            self.count += 1
+            return None
         return value

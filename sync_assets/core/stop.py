@@ -22,6 +22,12 @@ class StopSignal:
         self._monotonic = monotonic
         self._turn_ends = None if turn is None else monotonic() + turn
 
+    def turn(self, seconds: float) -> "StopSignal":
+        """The same signal, for a turn of so many seconds."""
+        child = StopSignal(turn=seconds, monotonic=self._monotonic)
+        child._event = self._event
+        return child
+
     def set(self) -> None:
         """Ask for a stop; safe from any thread or signal handler."""
         self._event.set()

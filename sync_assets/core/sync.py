@@ -103,9 +103,8 @@ class _CollectionSync:
         fresh = self.survey.add(page.sightings)
         self.unkeyed += len(page.rejected)
         self.announced = page.announced
-        if self.collection.inline:
-            keys = [sighting.key for sighting in fresh]
-            keeper.keep(keys, Fetched(page.payloads, page.rejected))
+        keys = [sighting.key for sighting in fresh] if self.collection.inline else []
+        keeper.keep(keys, Fetched(page.payloads, page.rejected))
 
     def _wanted(self, keeper: Keeper, checkpoint: Checkpoint) -> "array[int]":
         """The keys whose contents have to be read; settles the others at once."""

@@ -7,7 +7,7 @@ _ARTICLE = frozenset({"title", "content", "author", "excerpt", "thumbnail"})
 
 @dataclass(frozen=True, slots=True)
 class PostType:
-    """A post type. `taxonomies` are REST bases; `rights` names its capabilities (`edit_{rights}`)."""
+    """A post type. `taxonomies` are REST bases; its capabilities are `edit_{rights}` and so on."""
 
     rest_base: str
     name: str
@@ -18,7 +18,6 @@ class PostType:
     viewable: bool = True
     rights: str = "posts"
     path: str = ""
-    field_group: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +45,21 @@ def default_post_types() -> dict[str, PostType]:
             supports=_ARTICLE | {"sticky", "format"},
         ),
         PostType(
-            "pages", "page", "Páginas", hierarchical=True, rights="pages",
+            "pages",
+            "page",
+            "Páginas",
+            hierarchical=True,
+            rights="pages",
             supports=_ARTICLE | {"page-attributes"},
         ),
         PostType("media", "attachment", "Mídia", supports=frozenset({"title", "author"})),
         # Without author support WordPress leaves `author` out of the JSON altogether.
         PostType(
-            "eventos", "evento", "Eventos", taxonomies=("regiao",), path="eventos/",
+            "eventos",
+            "evento",
+            "Eventos",
+            taxonomies=("regiao",),
+            path="eventos/",
             supports=_ARTICLE - {"author"},
         ),
         PostType("blocks", "wp_block", "Padrões", viewable=False, supports=frozenset({"title"})),
@@ -71,8 +78,12 @@ def default_taxonomies() -> dict[str, Taxonomy]:
             "regiao", "regiao", "Regiões", ("post", "evento"), hierarchical=True, path="regiao/"
         ),
         Taxonomy(
-            "menus", "nav_menu", "Menus de navegação", ("nav_menu_item",),
-            public=False, right="edit_theme_options",
+            "menus",
+            "nav_menu",
+            "Menus de navegação",
+            ("nav_menu_item",),
+            public=False,
+            right="edit_theme_options",
         ),
     )
     return {taxonomy.rest_base: taxonomy for taxonomy in taxonomies}

@@ -15,7 +15,7 @@ def entry_link(site: Site, entry: Entry) -> str:
     if entry.status in _WITHOUT_PERMALINK or not site.pretty_permalinks:
         key = {"pages": "page_id", "media": "attachment_id"}.get(entry.kind, "p")
         return f"{site.url}/?{key}={entry.id}"
-    path = _path(entry, site.find)
+    path = _path(entry, site.tables.entry)
     return f"{site.url}/{site.post_types[entry.kind].path}{path}/"
 
 
@@ -24,7 +24,7 @@ def term_link(site: Site, term: Term) -> str:
     taxonomy = site.taxonomies[term.kind]
     if not site.pretty_permalinks:
         return f"{site.url}/?{taxonomy.name}={term.slug}"
-    return f"{site.url}/{taxonomy.path}{_path(term, site.find_term)}/"
+    return f"{site.url}/{taxonomy.path}{_path(term, site.tables.term)}/"
 
 
 def rest_url(site: Site, route: str) -> str:

@@ -1,7 +1,7 @@
 """One request in, one response out: HTTP without the sockets."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 from urllib.parse import parse_qsl, urlsplit
 
@@ -14,8 +14,10 @@ def _no_headers() -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What goes out. `cut` bytes of the body are held back and the connection closed;
-    the body takes `seconds` to arrive; `hang_up` closes without a word.
+    """What goes out.
+
+    The last `cut` bytes of the body are held back and the connection closed; the body takes
+    `seconds` to arrive; `hang_up` closes without a word.
     """
 
     status: int = 200
@@ -37,6 +39,10 @@ class Response:
     def html(cls, text: str, status: int = 200) -> Self:
         """A page for people."""
         return cls(status, text.encode(), {"Content-Type": "text/html; charset=UTF-8"})
+
+    def with_headers(self, headers: Mapping[str, str]) -> Self:
+        """The same with these headers as well."""
+        return replace(self, headers={**self.headers, **headers})
 
 
 @dataclass(frozen=True, slots=True)

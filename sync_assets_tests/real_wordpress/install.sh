@@ -4,8 +4,9 @@
 # system services are neither needed nor started.
 set -eu
 
-# `php` is satisfied by php-fpm; named explicitly, or apt picks Apache for it.
-packages="wordpress mariadb-server php php-cli php-fpm php-mysql nginx"
+# php-fpm and nginx first: they then serve as WordPress's PHP and web server, where apt would
+# otherwise choose Apache.
+packages="php-fpm nginx php php-cli php-mysql mariadb-server wordpress"
 
 missing=""
 for package in $packages; do
@@ -16,12 +17,12 @@ done
 
 if ! command -v apt-get >/dev/null; then
     echo "The tests against a real WordPress need Debian or Ubuntu: apt-get is not here." >&2
-    echo "Run them in a debian:bookworm container, or leave them to the continuous build." >&2
+    echo "Run them in a container of one of these." >&2
     exit 1
 fi
 if [ "$(id -u)" -ne 0 ]; then
     command -v sudo >/dev/null || { echo "Run $0 as root, or install sudo." >&2; exit 1; }
-    exec sudo "$0"
+    exec sudo sh "$0"
 fi
 
 # While this file exists and exits 101, no package may start its service. Not overwritten if the
@@ -29,6 +30,7 @@ fi
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then
     trap 'rm -f "$policy"' EXIT
+    trap 'exit 1' INT TERM
     printf '#!/bin/sh\nexit 101\n' >"$policy"
     chmod 755 "$policy"
 fi

@@ -29,7 +29,7 @@ class Database:
         return run([*client, *plain, "--max-allowed-packet=256M", self.name], sql)
 
     def rows(self, table: str, columns: str, rest: str = "") -> list[dict[str, Any]]:
-        """Rows of a SELECT as dicts; `columns` are comma-separated names, `rest` joins and filters."""
+        """Rows of a SELECT as dicts; `columns` are names and commas, `rest` joins and filters."""
         names = [column.strip() for column in columns.split(",")]
         pairs = ", ".join(f"'{name.split('.')[-1]}', {name}" for name in names)
         lines = self.execute(f"SELECT JSON_OBJECT({pairs}) FROM {table} {rest};")  # noqa: S608
@@ -40,12 +40,14 @@ class MariaDB:
     """The server. Its files are in `folder`, which the system user must be able to enter."""
 
     def __init__(self, folder: Path) -> None:
-        self.socket = folder / "mariadb.sock"
-        self._data = folder / "mariadb"
+        # The data are the server's own; the socket's folder is also entered by php-fpm's user.
+        self._data = folder / "mariadb-data"
+        self.socket = folder / "mariadb" / "mariadb.sock"
         if len(str(self.socket)) > LONGEST_SOCKET_PATH:
             raise StackFailed(f"{self.socket} is too long for a Unix socket.")
         self._data.mkdir()
-        self._user = self._give_data_to_system_user() if os.geteuid() == 0 else []
+        self.socket.parent.mkdir()
+        self._user = self._give_to_system_user() if os.geteuid() == 0 else []
         self._install()
         self.server = Server("MariaDB", self._command(), folder / "mariadb.log")
 
@@ -58,9 +60,10 @@ class MariaDB:
         )
         return Database(name, self.socket)
 
-    def _give_data_to_system_user(self) -> list[str]:
+    def _give_to_system_user(self) -> list[str]:
         # MariaDB refuses to run as root.
-        shutil.chown(self._data, SYSTEM_USER, SYSTEM_USER)
+        for own in (self._data, self.socket.parent):
+            shutil.chown(own, SYSTEM_USER, SYSTEM_USER)
         return [f"--user={SYSTEM_USER}"]
 
     def _install(self) -> None:

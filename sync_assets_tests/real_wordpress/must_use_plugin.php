@@ -36,7 +36,8 @@ add_action('rest_api_init', function () {
     $served = get_option('acf_served', 'inline');
     foreach (ACF_ROUTES as $route => $object_type) {
         if ($served === 'inline') {
-            register_rest_field($object_type, 'acf', [
+            // The REST API's word for post_tag is tag.
+            register_rest_field($object_type === 'post_tag' ? 'tag' : $object_type, 'acf', [
                 'get_callback' => fn($object) => acf_fields($object_type, $object['id'], []),
             ]);
         }

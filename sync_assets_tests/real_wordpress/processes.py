@@ -30,7 +30,7 @@ def program(*patterns: str) -> str:
 def run(command: Sequence[str], text: str = "") -> str:
     """Standard output of a command that must succeed; `text` is its standard input."""
     result = subprocess.run(  # noqa: S603 -- fixed programs, arguments from the tests
-        command, input=text, capture_output=True, text=True, check=False
+        command, input=text, capture_output=True, encoding="utf-8", check=False
     )
     if result.returncode:
         what = Path(command[0]).name
@@ -65,13 +65,16 @@ class Server:
     def __init__(self, name: str, command: Sequence[str], log: Path) -> None:
         self.name = name
         self.log = log
-        with log.open("ab") as output:
+        self._command = command
+
+    def start(self) -> None:
+        with self.log.open("ab") as output:
             self._process = subprocess.Popen(  # noqa: S603 -- fixed programs
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+                self._command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
             )
 
     def wait_for(self, ready: Callable[[], bool]) -> None:
-        """Returns when ready; raises StackFailed with the log's tail if it dies or takes too long."""
+        """Returns when ready; raises StackFailed with the log's tail if it dies or is late."""
         try:
             wait_until(lambda: self._died() or ready(), self.name)
         except StackFailed as error:

@@ -50,9 +50,9 @@ class Stack:
 
     def _start(self, undo: contextlib.ExitStack) -> None:
         self._mariadb = MariaDB(self.folder)
-        undo.callback(self._mariadb.server.stop)
         self._web = Web(self.folder)
-        for server in self._web.servers:
+        for server in (self._mariadb.server, *self._web.servers):
+            server.start()
             undo.callback(server.stop)
         self._mariadb.wait()
         self._web.wait()

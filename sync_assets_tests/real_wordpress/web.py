@@ -69,9 +69,9 @@ class Web:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         (folder / "sites").mkdir()
-        self._php = self._start_php()
-        self._nginx = self._start_nginx()
-        self.servers = (self._nginx, self._php)
+        self._php = self._php_server()
+        self._nginx = self._nginx_server()
+        self.servers = (self._php, self._nginx)
 
     def wait(self) -> None:
         self._php.wait_for(lambda: accepts(self._folder / "php-fpm.sock"))
@@ -87,7 +87,7 @@ class Web:
         self._nginx.wait_for(lambda: accepts(("127.0.0.1", port)))
         return log
 
-    def _start_php(self) -> Server:
+    def _php_server(self) -> Server:
         as_root = f"user = {SYSTEM_USER}\ngroup = {SYSTEM_USER}\nlisten.owner = {SYSTEM_USER}"
         config = self._folder / "php-fpm.conf"
         user = as_root if os.geteuid() == 0 else ""
@@ -98,7 +98,7 @@ class Web:
         command = [program("php-fpm*"), "--nodaemonize", "--fpm-config", str(config)]
         return Server("php-fpm", command, self._folder / "php-fpm.log")
 
-    def _start_nginx(self) -> Server:
+    def _nginx_server(self) -> Server:
         config = self._folder / "nginx.conf"
         user = f"user {SYSTEM_USER};" if os.geteuid() == 0 else ""
         config.write_text(NGINX.format(folder=self._folder, user=user))

@@ -51,6 +51,11 @@ function dress(int $id, array $a): int
     return $id;
 }
 
+function taxonomy_of(int $term): string
+{
+    return made(get_term($term))->taxonomy;
+}
+
 function user_id(string $login): int
 {
     return made(get_user_by('login', $login))->ID;
@@ -71,6 +76,10 @@ $operations = [
         made(wp_update_post(wp_slash(['ID' => $a['id'], 'edit_date' => true] + $a['row']), true)), $a
     ),
     'dress_post' => fn(array $a) => dress($a['id'], $a),
+    'set_modified' => function (array $a) use ($wpdb) {
+        $columns = ['post_modified' => get_date_from_gmt($a['utc']), 'post_modified_gmt' => $a['utc']];
+        $wpdb->update($wpdb->posts, $columns, ['ID' => $a['id']]);
+    },
     'trash' => fn(array $a) => made(wp_trash_post($a['id']))->ID,
     'untrash' => fn(array $a) => made(wp_untrash_post($a['id']))->ID,
     'delete' => fn(array $a) => made(wp_delete_post($a['id'], true))->ID,
@@ -80,15 +89,15 @@ $operations = [
         wp_insert_term(wp_slash($a['name']), $a['taxonomy'], wp_slash($a['row']))
     )['term_id'],
     'edit_term' => fn(array $a) => made(
-        wp_update_term($a['id'], get_term($a['id'])->taxonomy, wp_slash($a['row']))
+        wp_update_term($a['id'], taxonomy_of($a['id']), wp_slash($a['row']))
     )['term_id'],
-    'delete_term' => fn(array $a) => made(wp_delete_term($a['id'], get_term($a['id'])->taxonomy)),
+    'delete_term' => fn(array $a) => made(wp_delete_term($a['id'], taxonomy_of($a['id']))),
     'update_term_meta' => fn(array $a) => update_term_meta($a['id'], $a['key'], wp_slash($a['value'])),
     'set_options' => function (array $a) {
         foreach ($a['options'] as $name => $value) {
             update_option($name, $value);
         }
-        flush_rewrite_rules();
+        delete_option('rewrite_rules'); // The next request writes them anew, with the new options.
     },
     'create_user' => fn(array $a) => made(wp_insert_user([
         'user_login' => $a['username'], 'user_pass' => wp_generate_password(), 'role' => $a['role'],

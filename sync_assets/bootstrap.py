@@ -1,0 +1,170 @@
+"""Builds the adapters from the settings: the only place where they meet."""
+
+import logging
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from sync_assets.core.counts import Counts
+from sync_assets.core.errors import OperatorMustAct
+from sync_assets.core.plan import PlanStore
+from sync_assets.core.ports import Source, SyncOptions, SyncRequest
+from sync_assets.core.run import Outcome, open_later, run_stream, run_tenant
+from sync_assets.core.stop import StopSignal
+from sync_assets.core.streams import SourceSpec
+from sync_assets.core.sync import sync_stream
+from sync_assets.settings import Settings
+from sync_assets.sources import SOURCES
+from sync_assets.store import embedded
+from sync_assets.store.database import Database
+from sync_assets.store.export import Export
+from sync_assets.store.migrate import migrate
+from sync_assets.store.secrets import Vault, new_key
+from sync_assets.store.syncs import Syncs
+from sync_assets.store.tenants import Tenants
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Platform:
+    """The whole program, but for what starts it: Dagster, the command, later the gateway."""
+
+    settings: Settings = field(default_factory=Settings)
+
+    @cached_property
+    def database_url(self) -> str:
+        """The owner's URL; starts the embedded server where that one is used."""
+        return database_url(self.settings)
+
+    @cached_property
+    def database(self) -> Database:
+        """The database, at the newest schema."""
+        database = Database(self.database_url)
+        migrate(database)
+        return database
+
+    @cached_property
+    def tenants(self) -> Tenants:
+        """The registered tenants."""
+        return Tenants(self.database, Vault(_secret_key(self.settings)))
+
+    @cached_property
+    def syncs(self) -> Syncs:
+        """The record of syncs."""
+        return Syncs(self.database)
+
+    @cached_property
+    def export(self) -> Export:
+        """Reads rows back out."""
+        return Export(self.database)
+
+    def source(self, name: str) -> Source:
+        """The source of that name; raises `OperatorMustAct` when there is none."""
+        if name not in SOURCES:
+            raise OperatorMustAct(f"There is no source {name!r}. There is {', '.join(SOURCES)}.")
+        return SOURCES[name](allow_private=self.settings.allow_private_urls)
+
+    def spec(self, name: str) -> SourceSpec:
+        """What the source says of itself."""
+        return self.source(name).spec
+
+    def request(
+        self,
+        tenant_id: str,
+        streams: Sequence[str] = (),
+        options: SyncOptions | None = None,
+        sync_id: UUID | None = None,
+        run_id: str | None = None,
+    ) -> SyncRequest:
+        """A sync of an active tenant; all its source's streams unless some are named.
+
+        Raises:
+            UnknownTenant: it is not registered, or was removed.
+            OperatorMustAct: its source has no such stream.
+        """
+        tenant = self.tenants.active(tenant_id)
+        known = [stream.name for stream in self.spec(tenant.source).streams]
+        for stream in streams:
+            if stream not in known:
+                raise OperatorMustAct(
+                    f"{tenant.source} has no stream {stream!r}. It has {', '.join(known)}."
+                )
+        wanted = tuple(stream for stream in known if not streams or stream in streams)
+        return SyncRequest(sync_id or uuid4(), tenant, wanted, options or SyncOptions(), run_id)
+
+    def run_stream(self, request: SyncRequest, stream: str, stop: StopSignal) -> Counts:
+        """Sync one stream of a request; see `core.run.run_stream`."""
+        source = self.source(request.tenant.source)
+        self.syncs.begin(request)
+        with open_later(source, request, stop) as connect:
+            return run_stream(request, stream, self.syncs.holder(source.spec), connect, stop)
+
+    def run_tenant(self, request: SyncRequest, stop: StopSignal) -> list[Outcome]:
+        """Sync all streams of a request; see `core.run.run_tenant`."""
+        source = self.source(request.tenant.source)
+        return run_tenant(request, source, self.syncs.holder(source.spec), stop)
+
+    def plan(self, request: SyncRequest, stop: StopSignal) -> tuple[dict[str, Counts], list[str]]:
+        """What a sync would do, by stream, and what it would say; writes nothing."""
+        source = self.source(request.tenant.source)
+        holder = self.syncs.holder(source.spec)
+        counts: dict[str, Counts] = {}
+        notes: list[str] = []
+        with open_later(source, request, stop) as connect:
+            for stream in request.streams:
+                store = PlanStore(holder.stored(request.tenant.id, stream))
+                counts[stream] = sync_stream(stream, connect(), store, request.options, stop)
+                notes += store.notes
+        return counts, notes
+
+    def close(self) -> None:
+        """Close the connections that were opened."""
+        if "database" in self.__dict__:
+            self.database.close()
+
+
+def database_url(settings: Settings) -> str:
+    """The owner's URL: DATABASE_URL, or that of the embedded server, which is started."""
+    given = settings.given_database_url
+    if given is not None and not embedded.owns(settings.home, given):
+        return given
+    try:
+        return embedded.ensure_running(settings.home).url()
+    except embedded.EmbeddedPostgresError as error:
+        raise OperatorMustAct(str(error)) from error
+
+
+def uses_embedded_server(settings: Settings) -> bool:
+    """Is the database the one that this program starts itself?"""
+    given = settings.given_database_url
+    return given is None or embedded.owns(settings.home, given)
+
+
+def _secret_key(settings: Settings) -> str | None:
+    """The key from the environment; beside the embedded server also a key file of its own."""
+    if settings.secret_key is not None:
+        return settings.secret_key.get_secret_value()
+    if not uses_embedded_server(settings):
+        return None
+    return _key_file(settings.home / "secret.key")
+
+
+def _key_file(path: Path) -> str:
+    """The key in the file, made with mode 0600 at the first call, whoever comes first."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    if not path.exists():
+        draft.touch(mode=0o600)
+        draft.write_text(new_key())
+        try:
+            path.hardlink_to(draft)
+            _log.warning("Made a key for stored credentials: %s. Keep it with your backups.", path)
+        except FileExistsError:
+            pass  # another process was quicker; its key is the one
+        finally:
+            draft.unlink()
+    return path.read_text().strip()

@@ -1,0 +1,143 @@
+"""The report of a sync, computed from what is stored, so that it is right at any moment."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sync_assets.core.counts import Counts
+from sync_assets.core.run import StreamStatus
+
+BETWEEN_STREAMS = timedelta(seconds=60)
+"""A sync without a lease is still at work for so long after a stream ended."""
+
+INTERRUPTED = "The process that ran this stream ended. The next sync goes on from its checkpoint."
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRow:
+    """A stream of a sync as it is stored, and whether its lease is alive."""
+
+    stream: str
+    status: StreamStatus
+    attempt: int
+    counts: Counts
+    error: str | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that is known of a sync, for people and programs."""
+
+    sync_id: UUID
+    tenant_id: str
+    source: str
+    organization: str
+    created_at: datetime
+    streams: Sequence[StreamRow]
+    now: datetime
+
+    @property
+    def status(self) -> str:
+        """`queued`, `running`, `completed`, `failed` or `cancelled`."""
+        statuses = [self.stream_status(row) for row in self.streams]
+        if StreamStatus.RUNNING in statuses or StreamStatus.DEFERRED in statuses:
+            return "running"
+        if StreamStatus.STOPPED in statuses:
+            return "cancelled"
+        if StreamStatus.PENDING in statuses:
+            return self._unfinished(statuses)
+        return "failed" if _bad(statuses) else "completed"
+
+    def stream_status(self, row: StreamRow) -> StreamStatus:
+        """A stream's status; one that is said to run without a lease has failed."""
+        if row.status is StreamStatus.RUNNING and not row.held:
+            return StreamStatus.FAILED
+        return row.status
+
+    @property
+    def started_at(self) -> datetime | None:
+        """When the first stream began."""
+        return min((row.started_at for row in self.streams if row.started_at), default=None)
+
+    @property
+    def finished_at(self) -> datetime | None:
+        """When the last stream ended, None while the sync is at work."""
+        if self.status in {"queued", "running"}:
+            return None
+        return max((row.finished_at for row in self.streams if row.finished_at), default=None)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report with the names that the programs of the replaced systems know.
+
+        `skipped` is all that was not written: unchanged records and those with a newer local
+        edit. totals = created + updated + skipped + failed.
+        """
+        rows = [row.counts for row in self.streams]
+        unchanged = sum(counts.unchanged for counts in rows)
+        return {
+            "syncId": str(self.sync_id),
+            "siteId": self.tenant_id,
+            "organizationId": self.organization,
+            "source": self.source,
+            "startedAt": _iso(self.started_at),
+            "finishedAt": _iso(self.finished_at),
+            "status": "processing" if self.status == "running" else self.status,
+            "totals": {row.stream: row.counts.accounted for row in self.streams},
+            "created": sum(counts.created for counts in rows),
+            "updated": sum(counts.updated for counts in rows),
+            "skipped": unchanged + sum(counts.skipped for counts in rows),
+            "unchanged": unchanged,
+            "failed": sum(counts.failed for counts in rows),
+            "deleted": sum(counts.deleted for counts in rows),
+            "deletionsRefused": sum(counts.refused for counts in rows),
+            "repaired": sum(counts.repaired for counts in rows),
+            "embeddingsQueued": 0,
+            "embeddingsSkipped": 0,
+            "durationMs": self._duration(),
+            "metrics": {
+                "totalProcessed": sum(counts.accounted for counts in rows),
+                "errorsCount": sum(counts.failed for counts in rows),
+                "wpRequestMs": sum(counts.source_request_ms for counts in rows),
+                "upsertMs": sum(counts.upsert_ms for counts in rows),
+                "requests": sum(counts.requests for counts in rows),
+            },
+            "jobs": [self._job(row) for row in self.streams],
+        }
+
+    def _job(self, row: StreamRow) -> dict[str, Any]:
+        status = self.stream_status(row)
+        interrupted = status is not row.status
+        return {
+            "jobId": f"{self.sync_id}:{row.stream}",
+            "type": row.stream,
+            "status": status.value,
+            "attempt": row.attempt,
+            "result": row.counts.as_dict(),
+            "error": INTERRUPTED if interrupted else row.error,
+        }
+
+    def _unfinished(self, statuses: Sequence[StreamStatus]) -> str:
+        if all(status is StreamStatus.PENDING for status in statuses):
+            return "queued"
+        ends = [row.finished_at for row in self.streams if row.finished_at]
+        at_work = bool(ends) and self.now - max(ends) < BETWEEN_STREAMS
+        return "running" if at_work else "failed"
+
+    def _duration(self) -> int | None:
+        if self.started_at is None:
+            return None
+        end = self.finished_at or self.now
+        return round((end - self.started_at).total_seconds() * 1000)
+
+
+def _bad(statuses: Sequence[StreamStatus]) -> bool:
+    return StreamStatus.FAILED in statuses or StreamStatus.SKIPPED in statuses
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

@@ -1,0 +1,170 @@
+"""Runs the streams of one tenant's sync and keeps the record of how each of them ended."""
+
+import logging
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+from uuid import UUID
+
+from sync_assets.core.correlation import correlated
+from sync_assets.core.counts import Counts
+from sync_assets.core.errors import LeaseLost, OutOfTime, Stopped, SyncError
+from sync_assets.core.ports import Connection, Source, StreamStore, SyncRequest
+from sync_assets.core.stop import StopSignal
+from sync_assets.core.sync import sync_stream
+
+_log = logging.getLogger(__name__)
+
+
+class StreamStatus(Enum):
+    """How a stream of a sync stands."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    STOPPED = "stopped"
+    DEFERRED = "deferred"
+
+
+class HeldStream(StreamStore, Protocol):
+    """A stream that this sync holds."""
+
+    def finish(self, status: StreamStatus, error: str | None = None) -> None:
+        """Record how it ended, with the counts that were shown last."""
+        ...
+
+
+class Syncs(Protocol):
+    """The record of all syncs."""
+
+    def begin(self, request: SyncRequest) -> None:
+        """Record a sync and its pending streams; harmless when it was recorded before."""
+        ...
+
+    def hold(self, request: SyncRequest, stream: str) -> AbstractContextManager[HeldStream]:
+        """Hold a stream for this sync; raises `SyncHeld` when another one does."""
+        ...
+
+    def skip(self, sync_id: UUID, tenant_id: str, stream: str, reason: str) -> None:
+        """Record that a stream was not run, and why."""
+        ...
+
+
+Connect = Callable[[], Connection]
+"""Gives the open connection, opened at the first call."""
+
+
+def run_stream(
+    request: SyncRequest, stream: str, syncs: Syncs, connect: Connect, stop: StopSignal
+) -> Counts:
+    """Sync one stream and record how it ended.
+
+    Raises:
+        SyncError: named by who has to act; recorded before it is raised.
+    """
+    held = syncs.hold(request, stream)
+    with correlated(request.id, request.tenant.id), held as store:
+        store.note(logging.INFO, f"Syncing {stream}.")
+        try:
+            counts = sync_stream(stream, connect(), store, request.options, stop)
+        except BaseException as error:
+            if not isinstance(error, Exception):
+                stop.set()  # an interrupt: let the requests in flight end, too
+            _record_failure(store, error)
+            raise
+        store.finish(StreamStatus.DONE)
+        store.note(logging.INFO, f"Synced {stream}.", counts.as_dict())
+        return counts
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a stream of a tenant's sync ended: with counts, an error, or not at all."""
+
+    stream: str
+    counts: Counts | None = None
+    error: Exception | None = None
+
+
+def run_tenant(
+    request: SyncRequest, source: Source, syncs: Syncs, stop: StopSignal
+) -> list[Outcome]:
+    """Sync all streams of a request; a failed one stops only those that need it.
+
+    Raises:
+        Stopped: a stop was asked for.
+    """
+    syncs.begin(request)
+    outcomes: list[Outcome] = []
+    with open_later(source, request, stop) as connect:
+        for stream in request.streams:
+            unmet = _unmet(source, stream, outcomes)
+            if unmet is not None:
+                reason = f"{stream} needs {unmet}, which was not synced."
+                syncs.skip(request.id, request.tenant.id, stream, reason)
+                outcomes.append(Outcome(stream))
+                continue
+            outcomes.append(_outcome(request, stream, syncs, connect, stop))
+            if isinstance(outcomes[-1].error, OutOfTime):
+                break
+    return outcomes
+
+
+class open_later:  # noqa: N801 - reads as the function that it is
+    """Connects at the first call and closes at the end, so that no stream connects twice."""
+
+    def __init__(self, source: Source, request: SyncRequest, stop: StopSignal) -> None:
+        self._open = lambda: source.connect(request.tenant, request.options, stop)
+        self._stack = ExitStack()
+        self._connection: Connection | None = None
+
+    def __enter__(self) -> Connect:
+        return self._connect
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def _connect(self) -> Connection:
+        if self._connection is None:
+            self._connection = self._stack.enter_context(self._open())
+        return self._connection
+
+
+def _outcome(
+    request: SyncRequest, stream: str, syncs: Syncs, connect: Connect, stop: StopSignal
+) -> Outcome:
+    try:
+        return Outcome(stream, run_stream(request, stream, syncs, connect, stop))
+    except Stopped:
+        raise
+    except SyncError as error:
+        return Outcome(stream, error=error)
+
+
+def _unmet(source: Source, stream: str, before: list[Outcome]) -> str | None:
+    """The first stream that this one needs and that did not succeed in this sync."""
+    failed = {outcome.stream for outcome in before if outcome.counts is None}
+    return next((need for need in source.spec.stream(stream).needs if need in failed), None)
+
+
+def _record_failure(store: HeldStream, error: BaseException) -> None:
+    """Record how the stream ended; a lost lease leaves the record to its new holder."""
+    match error:
+        case LeaseLost():
+            return
+        case OutOfTime():
+            store.finish(StreamStatus.DEFERRED)
+        case Stopped() | KeyboardInterrupt():
+            store.finish(StreamStatus.STOPPED, "The sync was stopped.")
+        case SyncError():
+            store.finish(StreamStatus.FAILED, str(error))
+            store.note(logging.ERROR, str(error))
+        case Exception():
+            _log.exception("A sync failed in a way nobody thought of")
+            store.finish(StreamStatus.FAILED, f"{type(error).__name__}: see the program's log.")
+        case _:
+            store.finish(StreamStatus.STOPPED, "The sync was stopped.")

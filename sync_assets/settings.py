@@ -1,0 +1,55 @@
+"""The environment, typed; nothing else reads it."""
+
+from functools import cached_property
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT = Path(__file__).resolve().parent.parent
+"""The folder that holds `dagster.yaml` and `workspace.yaml`."""
+
+
+class Settings(BaseSettings):
+    """What the operator decides, from the environment.
+
+    Raises:
+        pydantic.ValidationError: a variable has a value that cannot be used.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="SYNC_ASSETS_", env_ignore_empty=True)
+
+    database_url: SecretStr | None = Field(default=None, validation_alias="DATABASE_URL")
+    home: Path = PROJECT / ".sync_assets"
+    secret_key: SecretStr | None = None
+    timezone: str = "America/Sao_Paulo"
+    allow_private_urls: bool = False
+    log_level: str = "INFO"
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError(
+                f"SYNC_ASSETS_TIMEZONE is {value!r}, which is no time zone."
+            ) from error
+        return value
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().resolve()
+
+    @cached_property
+    def given_database_url(self) -> str | None:
+        """`DATABASE_URL` as given, None where the embedded server is to be used."""
+        return self.database_url.get_secret_value() if self.database_url else None
+
+    def required_database_url(self) -> str:
+        """`DATABASE_URL`, for tools such as `alembic` that start no server themselves."""
+        if self.given_database_url is None:
+            raise ValueError("Set DATABASE_URL first, or run 'eval \"$(sync-assets env)\"'.")
+        return self.given_database_url

@@ -1,0 +1,45 @@
+"""Where each collection of a tenant's stream stands."""
+
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from sync_assets.core.ports import Checkpoint
+
+_LOAD = text("""
+    SELECT overlap_from, reread_from, reread_since FROM sync.checkpoints
+    WHERE stream = :stream AND collection = :collection
+""")
+_SAVE = text("""
+    INSERT INTO sync.checkpoints
+      (tenant_id, stream, collection, overlap_from, reread_from, reread_since, sync_id)
+    VALUES (current_setting('sync_assets.tenant_id'), :stream, :collection, :overlap_from,
+      :reread_from, :reread_since, :sync_id)
+    ON CONFLICT (tenant_id, stream, collection) DO UPDATE SET
+      overlap_from = excluded.overlap_from, reread_from = excluded.reread_from,
+      reread_since = excluded.reread_since, sync_id = excluded.sync_id, updated_at = now()
+""")
+
+
+def load_checkpoint(connection: Connection, stream: str, collection: str) -> Checkpoint:
+    """The stored checkpoint; an empty one before the first sync."""
+    parameters = {"stream": stream, "collection": collection}
+    row = connection.execute(_LOAD, parameters).one_or_none()
+    return Checkpoint() if row is None else Checkpoint(*row)
+
+
+def save_checkpoint(
+    connection: Connection, stream: str, collection: str, sync_id: UUID, checkpoint: Checkpoint
+) -> None:
+    """Store a checkpoint, in the transaction of the page that it stands behind."""
+    connection.execute(
+        _SAVE,
+        {
+            "stream": stream,
+            "collection": collection,
+            "sync_id": sync_id,
+            "overlap_from": checkpoint.overlap_from,
+            "reread_from": checkpoint.reread_from,
+            "reread_since": checkpoint.reread_since,
+        },
+    )

@@ -1,0 +1,64 @@
+"""Records that could not be kept, with their payload and the cause."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from sync_assets.core.records import Rejected
+
+_BURY = text("""
+    INSERT INTO sync.dead_letters AS letter
+      (tenant_id, stream, collection, record, payload, cause, sync_id)
+    VALUES (current_setting('sync_assets.tenant_id'), :stream, :collection, :record, :payload,
+      :cause, :sync_id)
+    ON CONFLICT (tenant_id, stream, collection, record) DO UPDATE SET
+      payload = excluded.payload, cause = excluded.cause, sync_id = excluded.sync_id,
+      occurrences = letter.occurrences + 1, last_seen_at = now(), resolved_at = NULL
+""")
+_OPEN = text("""
+    SELECT record FROM sync.dead_letters WHERE stream = :stream AND resolved_at IS NULL
+""")
+_RESOLVE = text("""
+    UPDATE sync.dead_letters SET resolved_at = now()
+    WHERE stream = :stream AND collection = :collection AND record = ANY(:records)
+      AND resolved_at IS NULL
+""")
+
+
+def add(
+    connection: Connection,
+    stream: str,
+    collection: str,
+    sync_id: UUID,
+    rejected: Sequence[Rejected],
+) -> None:
+    """Keep rejected records; one that failed before is counted again, not kept twice."""
+    for entry in rejected:
+        # ASCII JSON: a NUL or a lone surrogate is an escape in it, which a text column can hold.
+        payload = json.dumps(dict(entry.payload), default=str)
+        digest = hashlib.blake2b(payload.encode(), digest_size=8).hexdigest()
+        connection.execute(
+            _BURY,
+            {
+                "stream": stream,
+                "collection": collection,
+                "record": digest if entry.key is None else str(entry.key),
+                "payload": payload,
+                "cause": entry.cause.replace("\x00", ""),
+                "sync_id": sync_id,
+            },
+        )
+
+
+def unresolved(connection: Connection, stream: str) -> set[str]:
+    """The records of a stream that are in the dead letters."""
+    return set(connection.execute(_OPEN, {"stream": stream}).scalars())
+
+
+def resolve(connection: Connection, stream: str, collection: str, records: Sequence[str]) -> None:
+    """Note that records could be kept after all."""
+    parameters = {"stream": stream, "collection": collection, "records": list(records)}
+    connection.execute(_RESOLVE, parameters)

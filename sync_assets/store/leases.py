@@ -1,0 +1,155 @@
+"""One sync at a time for a tenant's stream: a lease of 60 seconds, renewed every 10."""
+
+import logging
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from sync_assets.core.errors import LeaseLost, SyncError, SyncHeld
+from sync_assets.store.database import Database
+
+LIFETIME = 60
+"""Seconds until a lease that nobody renews is free."""
+
+HEARTBEAT = 10
+"""Seconds between two renewals."""
+
+_log = logging.getLogger(__name__)
+
+# A lease is free when it has run out, or when the connection that renewed it is gone: PostgreSQL
+# notices a killed holder at once. A holder that only lost its connection finds out at its next
+# page, because every page's transaction renews the lease and finds the token changed.
+_TAKE = text("""
+    INSERT INTO sync.leases AS held
+      (tenant_id, stream, sync_id, token, backend_pid, backend_started, expires_at)
+    VALUES (:tenant, :stream, :sync, :token, pg_backend_pid(),
+      sync.backend_started(pg_backend_pid()), now() + make_interval(secs => :lifetime))
+    ON CONFLICT (tenant_id, stream) DO UPDATE SET
+      sync_id = excluded.sync_id, token = excluded.token, backend_pid = excluded.backend_pid,
+      backend_started = excluded.backend_started, expires_at = excluded.expires_at
+    WHERE held.expires_at < now()
+      OR sync.backend_started(held.backend_pid) IS DISTINCT FROM held.backend_started
+    RETURNING token
+""")
+_HOLDER = text("""
+    SELECT sync_id, expires_at FROM sync.leases WHERE tenant_id = :tenant AND stream = :stream
+""")
+_RENEW = text("""
+    UPDATE sync.leases SET expires_at = now() + make_interval(secs => :lifetime)
+    WHERE tenant_id = :tenant AND stream = :stream AND token = :token
+""")
+_BEAT = text("""
+    UPDATE sync.leases SET expires_at = now() + make_interval(secs => :lifetime),
+      backend_pid = pg_backend_pid(), backend_started = sync.backend_started(pg_backend_pid())
+    WHERE tenant_id = :tenant AND stream = :stream AND token = :token
+""")
+_RELEASE = text("""
+    DELETE FROM sync.leases WHERE tenant_id = :tenant AND stream = :stream AND token = :token
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Proof that this sync holds a tenant's stream."""
+
+    tenant_id: str
+    stream: str
+    sync_id: UUID
+    token: UUID
+
+    def renew(self, connection: Connection) -> None:
+        """Within a page's transaction: go on only while the lease is ours.
+
+        Raises:
+            LeaseLost: another sync has taken over.
+        """
+        if connection.execute(_RENEW, self._parameters()).rowcount == 0:
+            raise LeaseLost(
+                f"Sync {self.sync_id} lost {self.tenant_id}'s {self.stream} to another sync, "
+                "which goes on from the last page."
+            )
+
+    def _parameters(self) -> dict[str, object]:
+        return {
+            "tenant": self.tenant_id,
+            "stream": self.stream,
+            "sync": self.sync_id,
+            "token": self.token,
+            "lifetime": LIFETIME,
+        }
+
+    def take(self, connection: Connection) -> None:
+        """Take the lease where it is free; raises `SyncHeld`, naming the sync that has it."""
+        if connection.execute(_TAKE, self._parameters()).one_or_none() is None:
+            holder = connection.execute(_HOLDER, self._parameters()).one()
+            raise SyncHeld(
+                f"{self.tenant_id}'s {self.stream} is held by sync {holder.sync_id}, at least "
+                f"until {holder.expires_at:%H:%M:%S} UTC. See 'sync-assets report "
+                f"{holder.sync_id}', or wait for it."
+            )
+
+    def beat(self, connection: Connection) -> None:
+        """Renew the lease and say which connection renews it."""
+        connection.execute(_BEAT, self._parameters())
+
+    def release(self, connection: Connection) -> None:
+        """Give the lease back."""
+        connection.execute(_RELEASE, self._parameters())
+
+
+@contextmanager
+def hold(database: Database, tenant_id: str, stream: str, sync_id: UUID) -> Generator[Lease]:
+    """Hold a tenant's stream; raises `SyncHeld` when another sync does."""
+    lease = Lease(tenant_id, stream, sync_id, uuid4())
+    connection = database.engine.connect()
+    try:
+        with database.tenant_on(connection, tenant_id):
+            lease.take(connection)
+        heart = _Heart(database, lease, connection)
+        heart.start()
+        try:
+            yield lease
+        finally:
+            heart.stop()
+    finally:
+        connection.close()
+
+
+class _Heart(threading.Thread):
+    """Renews a lease on the connection that took it, whose end PostgreSQL notices."""
+
+    def __init__(self, database: Database, lease: Lease, connection: Connection) -> None:
+        super().__init__(name=f"lease-{lease.tenant_id}-{lease.stream}", daemon=True)
+        self._database = database
+        self._lease = lease
+        self._connection = connection
+        self._done = threading.Event()
+
+    def run(self) -> None:
+        while not self._done.wait(HEARTBEAT):
+            try:
+                self._beat()
+            except (SyncError, SQLAlchemyError) as error:
+                # The next beat reconnects; a lease lost meanwhile is noticed by the next page.
+                _log.warning("A heartbeat failed: %s", error)
+
+    def stop(self) -> None:
+        """Stop beating and give the lease back, where the database still answers."""
+        self._done.set()
+        self.join(timeout=HEARTBEAT)
+        if self.is_alive():
+            return  # stuck in a dead connection; the lease runs out by itself
+        try:
+            with self._database.tenant_on(self._connection, self._lease.tenant_id):
+                self._lease.release(self._connection)
+        except (SyncError, SQLAlchemyError) as error:
+            _log.warning("A lease could not be given back and will run out: %s", error)
+
+    def _beat(self) -> None:
+        with self._database.tenant_on(self._connection, self._lease.tenant_id):
+            self._lease.beat(self._connection)

@@ -1,0 +1,179 @@
+"""The record of syncs: what was asked for, how each stream stands, what was logged."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import asdict, fields
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Row, text
+
+from sync_assets.core.clock import Clock, utc_now
+from sync_assets.core.counts import Counts
+from sync_assets.core.errors import OperatorMustAct
+from sync_assets.core.ports import StreamReader, SyncRequest
+from sync_assets.core.report import Report, StreamRow
+from sync_assets.core.run import StreamStatus
+from sync_assets.core.streams import SourceSpec
+from sync_assets.store.database import Database
+from sync_assets.store.held_stream import HeldStream, StoredStream
+from sync_assets.store.leases import hold
+
+_BEGIN = text("""
+    INSERT INTO sync.syncs (id, tenant_id, source, streams, options, run_id)
+    VALUES (:id, :tenant, :source, :streams, CAST(:options AS jsonb), :run)
+    ON CONFLICT (id) DO UPDATE SET run_id = excluded.run_id
+""")
+_PENDING = text("""
+    INSERT INTO sync.streams (sync_id, tenant_id, stream)
+    SELECT :id, :tenant, unnest(CAST(:streams AS text[])) ON CONFLICT DO NOTHING
+""")
+_SKIP = text("""
+    UPDATE sync.streams SET status = 'skipped', error = :reason, finished_at = now()
+    WHERE sync_id = :id AND stream = :stream
+""")
+_SYNC = text("""
+    SELECT s.id, s.tenant_id, s.source, s.streams, s.created_at,
+      coalesce(t.organization, '') AS organization, now() AS now
+    FROM sync.syncs s LEFT JOIN sync.tenants t ON t.id = s.tenant_id WHERE s.id = :id
+""")
+_STREAMS = text("""
+    SELECT r.stream, r.status, r.attempt, r.counts, r.earlier, r.error, r.started_at,
+      r.finished_at, coalesce(l.expires_at > now()
+        AND sync.backend_started(l.backend_pid) = l.backend_started, false) AS held
+    FROM sync.streams r LEFT JOIN sync.leases l
+      ON l.tenant_id = r.tenant_id AND l.stream = r.stream AND l.sync_id = r.sync_id
+    WHERE r.sync_id = :id
+""")
+_LATEST = text("""
+    SELECT id FROM sync.syncs WHERE tenant_id = :tenant ORDER BY created_at DESC LIMIT 1
+""")
+_LOG = text("""
+    SELECT at, level, stream, message, metadata FROM sync.log WHERE sync_id = :id ORDER BY id
+""")
+_DEFERRED = text("""
+    SELECT s.id, s.tenant_id, s.source, sum(r.attempt) AS attempt, s.options
+    FROM sync.syncs s JOIN sync.streams r ON r.sync_id = s.id
+    WHERE s.id IN (SELECT sync_id FROM sync.streams WHERE status = 'deferred')
+    GROUP BY s.id
+""")
+
+
+class Syncs:
+    """Records syncs and reads their reports."""
+
+    def __init__(self, database: Database, clock: Clock = utc_now) -> None:
+        self._database = database
+        self._clock = clock
+
+    def begin(self, request: SyncRequest) -> None:
+        """Record a sync and its pending streams; harmless when it was recorded before."""
+        parameters = {
+            "id": request.id,
+            "tenant": request.tenant.id,
+            "source": request.tenant.source,
+            "streams": list(request.streams),
+            "options": orjson.dumps(asdict(request.options)).decode(),
+            "run": request.run_id,
+        }
+        with self._database.as_tenant(request.tenant.id) as connection:
+            connection.execute(_BEGIN, parameters)
+            connection.execute(_PENDING, parameters)
+
+    def holder(self, spec: SourceSpec) -> "Holder":
+        """The part of this that runs a source's streams."""
+        return Holder(self, self._database, spec, self._clock)
+
+    def skip(self, sync_id: UUID, tenant_id: str, stream: str, reason: str) -> None:
+        """Record that a stream was not run, and why."""
+        with self._database.as_tenant(tenant_id) as connection:
+            connection.execute(_SKIP, {"id": sync_id, "stream": stream, "reason": reason})
+
+    def report(self, sync_id: UUID) -> Report:
+        """The report at this moment; raises `OperatorMustAct` for an unknown sync."""
+        with self._database.as_control() as connection:
+            sync = connection.execute(_SYNC, {"id": sync_id}).one_or_none()
+            rows = connection.execute(_STREAMS, {"id": sync_id}).all()
+        if sync is None:
+            raise OperatorMustAct(
+                f"There is no sync {sync_id}. 'sync-assets report --tenant ID' shows a tenant's "
+                "last one."
+            )
+        order = {stream: position for position, stream in enumerate(sync.streams)}
+        streams = sorted(map(_stream_row, rows), key=lambda row: order.get(row.stream, 99))
+        return Report(
+            sync.id,
+            sync.tenant_id,
+            sync.source,
+            sync.organization,
+            sync.created_at,
+            streams,
+            sync.now,
+        )
+
+    def latest(self, tenant_id: str) -> UUID | None:
+        """The tenant's newest sync."""
+        with self._database.as_control() as connection:
+            return connection.execute(_LATEST, {"tenant": tenant_id}).scalar()
+
+    def log(self, sync_id: UUID) -> list[dict[str, Any]]:
+        """The lines of a sync's log, oldest first."""
+        with self._database.as_control() as connection:
+            return [dict(row) for row in connection.execute(_LOG, {"id": sync_id}).mappings()]
+
+    def deferred(self) -> list[Row[Any]]:
+        """Syncs that left a sweep for a run of their own: id, tenant_id, source, attempt."""
+        with self._database.as_control() as connection:
+            return list(connection.execute(_DEFERRED).all())
+
+
+class Holder:
+    """Holds the streams of one source; what `core.run` needs."""
+
+    def __init__(self, syncs: Syncs, database: Database, spec: SourceSpec, clock: Clock) -> None:
+        self._syncs = syncs
+        self._database = database
+        self._spec = spec
+        self._clock = clock
+        self.begin = syncs.begin
+        self.skip = syncs.skip
+
+    @contextmanager
+    def hold(self, request: SyncRequest, stream: str) -> Generator[HeldStream]:
+        """Hold a stream for this sync; raises `SyncHeld` when another one does."""
+        with hold(self._database, request.tenant.id, stream, request.id) as lease:
+            held = HeldStream(self._database, lease, self._spec.stream(stream), self._clock)
+            held.start()
+            yield held
+
+    def stored(self, tenant_id: str, stream: str) -> StreamReader:
+        """What a plan reads; it holds nothing."""
+        return StoredStream(self._database, tenant_id, self._spec.stream(stream))
+
+
+def _stream_row(row: Row[Any]) -> StreamRow:
+    return StreamRow(
+        row.stream,
+        StreamStatus(row.status),
+        row.attempt,
+        _added(row.counts, row.earlier),
+        row.error,
+        row.started_at,
+        row.finished_at,
+        row.held,
+    )
+
+
+def _added(counts: dict[str, int], earlier: dict[str, int]) -> Counts:
+    """The last attempt's counts, with what earlier attempts of the same sync had written.
+
+    The last attempt found that as unchanged, so it moves from there: the sum stays.
+    """
+    names = {field.name for field in fields(Counts)}
+    result = Counts(**{name: value for name, value in counts.items() if name in names})
+    for name in ("created", "updated"):
+        moved = min(earlier.get(name, 0), result.unchanged)
+        setattr(result, name, getattr(result, name) + moved)
+        result.unchanged -= moved
+    return result

@@ -1,0 +1,134 @@
+"""The registered tenants, their credentials sealed."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.exc import IntegrityError
+
+from sync_assets.core.errors import OperatorMustAct, UnknownTenant
+from sync_assets.core.tenants import Credentials, Tenant
+from sync_assets.store.database import Database
+from sync_assets.store.secrets import Vault
+
+_COLUMNS = "id, source, organization, url, username, secret, settings, active, created_at"
+_INSERT = text("""
+    INSERT INTO sync.tenants (id, source, organization, url, username, secret, settings)
+    VALUES (:id, :source, :organization, :url, :username, :secret, CAST(:settings AS jsonb))
+""")
+_UPDATE = text("""
+    UPDATE sync.tenants SET organization = :organization, url = :url, username = :username,
+      secret = :secret, settings = CAST(:settings AS jsonb), active = :active, updated_at = now()
+    WHERE id = :id
+""")
+
+
+class Tenants:
+    """Adds, finds, changes and removes tenants."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        self._database = database
+        self._vault = vault
+
+    def add(self, tenant: Tenant) -> None:
+        """Register a tenant; raises `OperatorMustAct` when its id is taken."""
+        try:
+            with self._database.as_control() as connection:
+                connection.execute(_INSERT, self._row(tenant))
+        except IntegrityError as error:
+            raise OperatorMustAct(
+                f"There is a tenant {tenant.id!r} already, perhaps a removed one. Ids are never "
+                f"used twice; see 'sync-assets tenant show {tenant.id}'."
+            ) from error
+
+    def get(self, tenant_id: str) -> Tenant:
+        """The tenant of that id; raises `UnknownTenant`."""
+        query = text(f"SELECT {_COLUMNS} FROM sync.tenants WHERE id = :id")  # noqa: S608
+        with self._database.as_control() as connection:
+            row = connection.execute(query, {"id": tenant_id}).one_or_none()
+        if row is None:
+            raise UnknownTenant(
+                f"There is no tenant {tenant_id!r:.80}. 'sync-assets tenant list' shows them all; "
+                "'sync-assets tenant add' registers one."
+            )
+        return _tenant(row, self._vault.open(bytes(row.secret)) if row.secret else "")
+
+    def active(self, tenant_id: str) -> Tenant:
+        """The tenant of that id, ready to be synced; raises `UnknownTenant`."""
+        tenant = self.get(tenant_id)
+        if not tenant.active:
+            raise UnknownTenant(
+                f"Tenant {tenant_id!r} was removed. 'sync-assets tenant update {tenant_id} "
+                "--restore' brings it back."
+            )
+        return tenant
+
+    def all(self, source: str | None = None, *, active: bool | None = None) -> list[Tenant]:
+        """The tenants in the order of their ids, without their secrets."""
+        query = text(f"""
+            SELECT {_COLUMNS} FROM sync.tenants
+            WHERE (CAST(:source AS text) IS NULL OR source = :source)
+              AND (CAST(:active AS boolean) IS NULL OR active = :active) ORDER BY id
+        """)  # noqa: S608
+        with self._database.as_control() as connection:
+            rows = connection.execute(query, {"source": source, "active": active}).all()
+        return [_tenant(row, secret="") for row in rows]
+
+    def ids(self, source: str) -> list[str]:
+        """The ids of a source's active tenants; opens no credential."""
+        query = text("SELECT id FROM sync.tenants WHERE source = :source AND active ORDER BY id")
+        with self._database.as_control() as connection:
+            return list(connection.execute(query, {"source": source}).scalars())
+
+    def update(self, tenant: Tenant) -> None:
+        """Store a changed tenant; raises `UnknownTenant`."""
+        with self._database.as_control() as connection:
+            if connection.execute(_UPDATE, self._row(tenant)).rowcount == 0:
+                raise UnknownTenant(f"There is no tenant {tenant.id!r:.80}.")
+
+    def purge(self, tenant_id: str, tables: list[str]) -> int:
+        """Delete the tenant and all its rows, for good.
+
+        Args:
+            tenant_id: whose rows.
+            tables: the tables of the schema `cms` to be emptied of them.
+
+        Returns:
+            The number of content rows deleted.
+        """
+        deleted = 0
+        own = ["syncs", "leases", "checkpoints", "dead_letters", "log"]
+        with self._database.as_control() as connection:
+            for table in [f"cms.{name}" for name in tables] + [f"sync.{name}" for name in own]:
+                statement = text(f"DELETE FROM {table} WHERE tenant_id = :id")  # noqa: S608
+                count = connection.execute(statement, {"id": tenant_id}).rowcount
+                deleted += count if table.startswith("cms.") else 0
+            connection.execute(text("DELETE FROM sync.tenants WHERE id = :id"), {"id": tenant_id})
+        return deleted
+
+    def _row(self, tenant: Tenant) -> Mapping[str, Any]:
+        credentials = tenant.credentials
+        return {
+            "id": tenant.id,
+            "source": tenant.source,
+            "organization": tenant.organization,
+            "url": tenant.url,
+            "username": credentials and credentials.username,
+            "secret": credentials and self._vault.seal(credentials.secret),
+            "settings": json.dumps(dict(tenant.settings)),
+            "active": tenant.active,
+        }
+
+
+def _tenant(row: Row[Any], secret: str) -> Tenant:
+    return Tenant(
+        row.id,
+        row.source,
+        row.organization,
+        row.url,
+        Credentials(row.username or "", secret) if row.secret else None,
+        row.settings,
+        active=row.active,
+        created_at=row.created_at,
+    )

@@ -1,0 +1,5 @@
+"""How hypothesis searches: modestly, and the same examples every time."""
+
+from hypothesis import settings
+
+modestly = settings(derandomize=True, max_examples=50, deadline=None, database=None)

@@ -1,0 +1,76 @@
+"""The compact sets behave like dictionaries."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sync_assets.core.known import NO_HASH, NO_VERSION, Known, KnownRow, Sighting, Survey
+from sync_assets_tests.core.properties import modestly
+
+keys = st.integers(-(2**63), 2**63 - 1) | st.integers(0, 12)
+versions = st.just(NO_VERSION) | st.integers(-(2**40), 2**40)
+rows = st.builds(
+    KnownRow,
+    key=keys,
+    version=versions,
+    local=versions,
+    locally_newer=st.booleans(),
+    deleted=st.booleans(),
+    hash=st.binary(min_size=16, max_size=16),
+)
+sightings = st.builds(Sighting, key=keys, version=versions)
+pages = st.lists(st.lists(sightings, max_size=6), max_size=6)
+
+
+@modestly
+@given(st.lists(rows, unique_by=lambda row: row.key), st.lists(keys, max_size=6))
+def test_known_rows_are_found_like_in_a_dictionary(given_rows: list[KnownRow], others: list[int]):
+    model = {row.key: row for row in sorted(given_rows)}
+    known = Known(model.values())
+    assert len(known) == len(model)
+    assert list(known) == list(model.values())
+    for key in [*model, *others]:
+        assert known.get(key) == model.get(key)
+
+
+def test_nothing_known_is_empty():
+    assert list(Known()) == []
+    assert Known().get(0) is None
+
+
+def test_the_flags_of_a_row_do_not_touch_its_neighbours():
+    first = KnownRow(1, 5, NO_VERSION, locally_newer=True, deleted=False, hash=b"a" * 16)
+    second = KnownRow(2, 5, 9, locally_newer=False, deleted=True, hash=NO_HASH)
+    assert list(Known([first, second])) == [first, second]
+
+
+@modestly
+@given(pages, st.lists(keys, max_size=6))
+def test_a_survey_holds_what_a_dictionary_would(listing: list[list[Sighting]], gone: list[int]):
+    survey, model = Survey(), dict[int, int]()
+    for page in listing:
+        fresh = [*{sighting.key: None for sighting in page if sighting.key not in model}]
+        assert [sighting.key for sighting in survey.add(page)] == fresh
+        model.update(page)
+    for key in gone:
+        survey.discard(key)
+        model.pop(key, None)
+    assert list(survey) == sorted(model.items())
+    assert len(survey) == len(model)
+    assert all((key in survey) == (key in model) for key in [*model, *gone])
+
+
+def test_a_repeated_sighting_updates_the_version_and_is_not_new():
+    survey = Survey([Sighting(3, 100)])
+    assert survey.add([Sighting(3, 200)]) == []
+    assert list(survey) == [Sighting(3, 200)]
+
+
+def test_a_forgotten_record_may_come_back():
+    survey = Survey([Sighting(3, 100)])
+    survey.discard(3)
+    assert survey.add([Sighting(3, 100)]) == [Sighting(3, 100)]
+
+
+def test_a_hundred_thousand_sightings_fit_two_megabytes():
+    survey = Survey(Sighting(key, key) for key in range(100_000))
+    assert sum(len(part) * part.itemsize for part in vars(survey).values()) <= 2_000_000

@@ -1,0 +1,64 @@
+"""The stop signal."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from sync_assets.core.errors import OutOfTime, Stopped
+from sync_assets.core.stop import StopSignal
+
+
+class Hands:
+    """A clock that is moved by hand."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_nobody_is_stopped_unasked():
+    stop = StopSignal()
+    stop.check()
+    stop.check_turn()
+    stop.wait(0)
+
+
+@pytest.mark.parametrize(
+    "look", [StopSignal.check, StopSignal.check_turn, lambda stop: stop.wait(60)]
+)
+def test_everyone_who_looks_learns_of_a_stop(look: Callable[[StopSignal], None]):
+    stop = StopSignal(turn=0.0)
+    stop.set()
+    with pytest.raises(Stopped):
+        look(stop)
+
+
+def test_a_sleeper_wakes_up_at_once():
+    stop = StopSignal()
+    threading.Timer(0.02, stop.set).start()
+    began = time.monotonic()
+    with pytest.raises(Stopped):
+        stop.wait(60)
+    assert time.monotonic() - began < 5
+
+
+def test_a_turn_ends_only_between_pages():
+    clock = Hands()
+    stop = StopSignal(turn=60, monotonic=clock)
+    clock.now += 60
+    stop.check_turn()
+    clock.now += 0.1
+    stop.check()
+    stop.wait(0)
+    with pytest.raises(OutOfTime):
+        stop.check_turn()
+
+
+def test_a_sync_without_a_turn_goes_on_for_ever():
+    clock = Hands()
+    stop = StopSignal(monotonic=clock)
+    clock.now += 1e9
+    stop.check_turn()
