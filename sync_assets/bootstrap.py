@@ -8,19 +8,22 @@ from functools import cached_property
 from pathlib import Path
 from uuid import UUID, uuid4
 
+from sqlalchemy import text
+
 from sync_assets.core.counts import Counts
-from sync_assets.core.errors import OperatorMustAct
+from sync_assets.core.errors import OperatorMustAct, SyncError, SyncHeld
 from sync_assets.core.plan import PlanStore
 from sync_assets.core.ports import Source, SyncOptions, SyncRequest
 from sync_assets.core.run import Outcome, open_later, run_stream, run_tenant
 from sync_assets.core.stop import StopSignal
 from sync_assets.core.streams import SourceSpec
 from sync_assets.core.sync import sync_stream
-from sync_assets.settings import Settings
+from sync_assets.settings import PROJECT, Settings
 from sync_assets.sources import SOURCES
 from sync_assets.store import embedded
-from sync_assets.store.database import Database
+from sync_assets.store.database import Database, driver_url
 from sync_assets.store.export import Export
+from sync_assets.store.health import Health
 from sync_assets.store.migrate import migrate
 from sync_assets.store.secrets import Vault, new_key
 from sync_assets.store.syncs import Syncs
@@ -56,6 +59,11 @@ class Platform:
     def syncs(self) -> Syncs:
         """The record of syncs."""
         return Syncs(self.database)
+
+    @cached_property
+    def health(self) -> Health:
+        """How streams stand."""
+        return Health(self.database)
 
     @cached_property
     def export(self) -> Export:
@@ -100,8 +108,16 @@ class Platform:
         """Sync one stream of a request; see `core.run.run_stream`."""
         source = self.source(request.tenant.source)
         self.syncs.begin(request)
-        with open_later(source, request, stop) as connect:
-            return run_stream(request, stream, self.syncs.holder(source.spec), connect, stop)
+        try:
+            with open_later(source, request, stop) as connect:
+                return run_stream(request, stream, self.syncs.holder(source.spec), connect, stop)
+        except SyncHeld as error:
+            self.syncs.skip(request.id, request.tenant.id, stream, str(error))
+            self._skip_dependents(request, source.spec, stream)
+            raise
+        except SyncError:
+            self._skip_dependents(request, source.spec, stream)
+            raise
 
     def run_tenant(self, request: SyncRequest, stop: StopSignal) -> list[Outcome]:
         """Sync all streams of a request; see `core.run.run_tenant`."""
@@ -121,6 +137,13 @@ class Platform:
                 notes += store.notes
         return counts, notes
 
+    def _skip_dependents(self, request: SyncRequest, spec: SourceSpec, failed: str) -> None:
+        """Record which streams of the request cannot run because this one failed."""
+        for stream in request.streams:
+            if failed in spec.stream(stream).needs:
+                reason = f"{stream} needs {failed}, which was not synced."
+                self.syncs.skip(request.id, request.tenant.id, stream, reason)
+
     def close(self) -> None:
         """Close the connections that were opened."""
         if "database" in self.__dict__:
@@ -136,6 +159,36 @@ def database_url(settings: Settings) -> str:
         return embedded.ensure_running(settings.home).url()
     except embedded.EmbeddedPostgresError as error:
         raise OperatorMustAct(str(error)) from error
+
+
+def environment(platform: Platform) -> dict[str, str]:
+    """The variables that Dagster's processes need, and this program's in them."""
+    home = platform.settings.home
+    _make_dagster_schema(platform.database)
+    return {
+        "DAGSTER_HOME": str(PROJECT),
+        "DATABASE_URL": platform.database_url,
+        "SYNC_ASSETS_HOME": str(home),
+        "SYNC_ASSETS_DAGSTER_URL": _dagster_url(platform.database_url),
+        "SYNC_ASSETS_COMPUTE_LOGS": str(home / "compute_logs"),
+    }
+
+
+def _make_dagster_schema(database: Database) -> None:
+    """Make the schema for Dagster's tables, which Dagster makes itself, if it is missing."""
+    with database.as_owner() as connection:
+        # Looked for first: IF NOT EXISTS asks for the right to create also where it is there.
+        connection.execute(text("LOCK TABLE sync.alembic_version IN SHARE ROW EXCLUSIVE MODE"))
+        if connection.execute(text("SELECT to_regnamespace('dagster')")).scalar() is None:
+            connection.execute(text("CREATE SCHEMA dagster"))
+
+
+def _dagster_url(url: str) -> str:
+    """The database for `dagster-postgres`: by psycopg2, in the schema `dagster`."""
+    parsed = driver_url(url).set(drivername="postgresql+psycopg2")
+    given = " ".join(parsed.normalized_query.get("options", ()))
+    options = f"{given} -csearch_path=dagster".strip()
+    return parsed.update_query_dict({"options": options}).render_as_string(hide_password=False)
 
 
 def uses_embedded_server(settings: Settings) -> bool:

@@ -6,9 +6,10 @@ from sync_assets.core.known import NO_VERSION, KnownRow, Sighting
 
 
 class Fate(Enum):
-    """What becomes of a record that the source listed."""
+    """What becomes of a record that the source listed; `REREAD`: it only seems unchanged."""
 
     FETCH = auto()
+    REREAD = auto()
     UNCHANGED = auto()
     SKIPPED = auto()
 
@@ -30,7 +31,7 @@ def fate(row: KnownRow | None, sighting: Sighting, *, overlap_from: int, reread:
     if row.deleted or reread or sighting.version != row.version:
         return Fate.FETCH
     if sighting.version != NO_VERSION and sighting.version >= overlap_from:
-        return Fate.FETCH
+        return Fate.REREAD
     return Fate.UNCHANGED
 
 

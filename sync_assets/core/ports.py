@@ -22,11 +22,13 @@ class SyncOptions:
     Attributes:
         full: read every record again, for changes that move no modified time.
         batch_size: records a request, from 1 to 100.
+        period: a month such as 2026-10, for sources that have periods.
         approve_deletions: let a deletion through that was refused for its size.
     """
 
     full: bool = False
     batch_size: int = 100
+    period: str | None = None
     approve_deletions: bool = False
 
     def __post_init__(self) -> None:
@@ -101,6 +103,10 @@ class RequestStats:
 
     requests: int = 0
     milliseconds: float = 0.0
+
+    def reset(self) -> None:
+        """Begin to count anew, for the next stream."""
+        self.requests, self.milliseconds = 0, 0.0
 
 
 class Connection(Protocol):

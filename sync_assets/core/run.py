@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sync_assets.core.correlation import correlated
 from sync_assets.core.counts import Counts
-from sync_assets.core.errors import LeaseLost, OutOfTime, Stopped, SyncError
+from sync_assets.core.errors import LeaseLost, OutOfTime, Stopped, SyncError, SyncHeld
 from sync_assets.core.ports import Connection, Source, StreamStore, SyncRequest
 from sync_assets.core.stop import StopSignal
 from sync_assets.core.sync import sync_stream
@@ -141,6 +141,9 @@ def _outcome(
         return Outcome(stream, run_stream(request, stream, syncs, connect, stop))
     except Stopped:
         raise
+    except SyncHeld as error:
+        syncs.skip(request.id, request.tenant.id, stream, str(error))
+        return Outcome(stream, error=error)
     except SyncError as error:
         return Outcome(stream, error=error)
 

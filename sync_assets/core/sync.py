@@ -1,7 +1,7 @@
 """The one sync loop, the same for every source and every stream."""
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -29,6 +29,9 @@ OVERLAP = timedelta(minutes=10)
 """Read again what was modified shortly before the last sync: times have whole seconds, web heads
 disagree by seconds, and page caches answer with minutes-old contents."""
 
+SKEW = timedelta(seconds=10)
+"""So far may the clocks of a site's web heads be apart."""
+
 UNFINISHED = timedelta(hours=24)
 """A full refresh that was cut off goes on where it stopped for so long; then it starts again."""
 
@@ -51,6 +54,7 @@ def sync_stream(
     counts = Counts()
     for collection in connection.collections(stream):
         _CollectionSync(collection, connection, store, options, stop, counts).run(clock())
+    connection.stats.reset()
     return counts
 
 
@@ -69,23 +73,24 @@ class _CollectionSync:
     announced: int | None = None
 
     def run(self, now: datetime) -> None:
-        seen, total = self.counts.seen, self.counts.total or 0
+        show = partial(self._show, self.counts.seen, self.counts.total or 0)
         known = self.store.known(self.collection.scope)
         keeper = Keeper(self.collection, self.store, known, self.survey, self.counts)
         checkpoint = self._begin(self.store.checkpoint(self.collection.name), now)
         for page in self.collection.listing():
             self._take(page, keeper)
-            self._show(seen, total)
+            show()
         listed = len(self.survey) + self.unkeyed
         if not self.collection.inline:
-            for keys, fetched in self._fetch(self._wanted(keeper, checkpoint)):
-                reached = _reached(checkpoint, keys)
-                keeper.keep(keys, fetched, reached)
-                self._show(seen, total)
+            overlap, wanted = self._compare(keeper, checkpoint)
+            self._read(overlap, keeper, show)
+            if wanted:
+                checkpoint = self._pass_overlap(checkpoint)
+            self._read(wanted, keeper, show, checkpoint)
         self.connection.verify()
         self._reconcile(keeper, listed)
-        self._show(seen, total)
-        self._finish()
+        show()
+        self._save(Checkpoint(overlap_from=self.connection.server_time() - OVERLAP))
 
     def _begin(self, stored: Checkpoint, now: datetime) -> Checkpoint:
         """Where to go on from: a full refresh begins, goes on, or is not wanted."""
@@ -106,23 +111,37 @@ class _CollectionSync:
         keys = [sighting.key for sighting in fresh] if self.collection.inline else []
         keeper.keep(keys, Fetched(page.payloads, page.rejected))
 
-    def _wanted(self, keeper: Keeper, checkpoint: Checkpoint) -> "array[int]":
-        """The keys whose contents have to be read; settles the others at once."""
+    def _compare(self, keeper: Keeper, checkpoint: Checkpoint) -> "tuple[array[int], array[int]]":
+        """The keys to be read again for the overlap, and those to be read; settles the others."""
         overlap = checkpoint.overlap_from
         overlap_from = seconds(overlap, _NEVER)
         reread_from = _NEVER if checkpoint.reread_from is None else checkpoint.reread_from
-        wanted = array("q")
+        overlapping, wanted = array("q"), array("q")
         for sighting in self.survey:
             reread = sighting.key > reread_from
             row = keeper.known.get(sighting.key)
             match fate(row, sighting, overlap_from=overlap_from, reread=reread):
                 case Fate.FETCH:
                     wanted.append(sighting.key)
+                case Fate.REREAD:
+                    overlapping.append(sighting.key)
                 case Fate.UNCHANGED:
                     self.counts.unchanged += 1
                 case Fate.SKIPPED:
                     self.counts.skipped += 1
-        return wanted
+        return overlapping, wanted
+
+    def _read(
+        self,
+        keys: "array[int]",
+        keeper: Keeper,
+        show: Callable[[], None],
+        checkpoint: Checkpoint | None = None,
+    ) -> None:
+        """Read contents and keep them; the checkpoint moves along with a full refresh."""
+        for batch, fetched in self._fetch(keys):
+            keeper.keep(batch, fetched, checkpoint and _reached(checkpoint, batch))
+            show()
 
     def _fetch(self, wanted: "array[int]") -> Iterator[tuple[Sequence[int], Fetched]]:
         """Read the wanted contents, several requests in flight, in ascending order of keys."""
@@ -150,9 +169,19 @@ class _CollectionSync:
             self.survey.add([Sighting(key, NO_VERSION) for key in keys])
             keeper.keep(keys, self.collection.fetch(keys))
 
-    def _finish(self) -> None:
-        done = Checkpoint(overlap_from=self.connection.server_time() - OVERLAP)
-        self.store.write(Page(self.collection.name, self.collection.scope, checkpoint=done))
+    def _pass_overlap(self, checkpoint: Checkpoint) -> Checkpoint:
+        """Once the overlap was read, a sync that is cut off need not read it again.
+
+        What is read from here on is read after the moment of connecting, so only what was
+        modified since then can have changed in the very second of its reading.
+        """
+        self.connection.verify()
+        passed = replace(checkpoint, overlap_from=self.connection.server_time() - SKEW)
+        self._save(passed)
+        return passed
+
+    def _save(self, checkpoint: Checkpoint) -> None:
+        self.store.write(Page(self.collection.name, self.collection.scope, checkpoint=checkpoint))
 
     def _show(self, seen: int, total: int) -> None:
         """Show the account, given what earlier collections of the stream had seen."""

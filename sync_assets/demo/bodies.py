@@ -45,8 +45,9 @@ def _common(site: Site, entry: Entry, *, edit: bool) -> Json:
 
 def _article(entry: Entry, kind: PostType, edit: bool) -> Json:  # noqa: FBT001
     locked = bool(entry.password)
-    content = "" if locked else rendered_content(entry.content)
-    excerpt = "" if locked else rendered_excerpt(entry.excerpt, entry.content)
+    hidden = locked and not edit  # in the view context from administrators as well
+    content = "" if hidden else rendered_content(entry.content)
+    excerpt = "" if hidden else rendered_excerpt(entry.excerpt, entry.content)
     body: Json = {
         "content": _text(entry.content, content, edit=edit) | {"protected": locked},
         "excerpt": _text(entry.excerpt, excerpt, edit=edit) | {"protected": locked},
@@ -68,7 +69,6 @@ def _article(entry: Entry, kind: PostType, edit: bool) -> Json:  # noqa: FBT001
 def _media(entry: Entry, *, edit: bool) -> Json:
     return {
         "author": entry.author,
-        "featured_media": entry.featured_media,
         "comment_status": "open",
         "ping_status": "closed",
         "description": _text(entry.description, rendered_content(entry.description), edit=edit),
@@ -168,7 +168,7 @@ def user_body(site: Site, user: User, *, edit: bool) -> Json:
 def only_fields(body: Mapping[str, object], fields: str) -> Json:
     """Applies `_fields=id,title.raw`. An object that nothing is left of becomes PHP's `[]`."""
     wanted: dict[str, list[str]] = {}
-    for name in filter(None, (part.strip() for part in fields.split(","))):
+    for name in filter(None, fields.replace(" ", ",").split(",")):
         top, _, rest = name.partition(".")
         wanted.setdefault(top, []).append(rest)
     return {key: _below(body[key], paths) for key, paths in wanted.items() if key in body}

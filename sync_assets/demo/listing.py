@@ -48,10 +48,8 @@ def list_entries(
         raise forbidden_context(visitor, "posts in this post type")
     query = entry_query(params)
     found = _matching(site, kind, params, visitor, query.include)
-    page = _ordered(found, query, _entry_key(query))[query.start : query.start + query.per_page]
-    total = len(found)
-    if not page:
-        total = _total_of_nothing(query, total)
+    page = _ordered(found, query, _entry_key(query))[query.rows]
+    total = _total(query, len(found), nothing=not page)
     seen = [row for row in page if _may_see(site, kind, row, visitor, edit=edit)]
     return Listing([entry_body(site, row, edit=edit) for row in seen], total, query.per_page)
 
@@ -85,8 +83,7 @@ def list_terms(
         for term in site.tables.terms(taxonomy.rest_base)
         if query.include is None or term.id in query.include
     ]
-    page = _ordered(found, query, _term_key(query, counts))
-    page = page[query.start : query.start + query.per_page]
+    page = _ordered(found, query, _term_key(query, counts))[query.rows]
     bodies = [term_body(site, term, count=counts[term.id]) for term in page]
     return Listing(bodies, len(found), query.per_page)
 
@@ -107,7 +104,7 @@ def one_term(
 def _check_terms(
     taxonomy: Taxonomy, params: Mapping[str, str], visitor: Visitor, what: str
 ) -> None:
-    if not taxonomy.public and not visitor.can(taxonomy.right):
+    if not taxonomy.public and not visitor.can("edit_posts"):
         raise cannot_view(visitor, f"view {taxonomy.rest_base}")
     if wants_edit(params) and not visitor.can(taxonomy.right):
         raise forbidden_context(visitor, what)
@@ -138,16 +135,18 @@ def _within(entry: Entry, column: str, bound: str, later: bool) -> bool:  # noqa
     return value > bound if later else value < bound
 
 
-def _total_of_nothing(query: Query, total: int) -> int:
-    """The total beside an empty page.
+def _total(query: Query, total: int, *, nothing: bool) -> int:
+    """The total that is told.
 
-    WP_Query counts nothing when the page is empty; for a page number past the end the controller
-    counts again, to refuse it.
+    WP_Query counts nothing when the page is empty. For a page number past the end the controller
+    then counts again, to refuse it; the number is refused even when an offset found rows.
     """
-    if query.page > 1 and total:
+    if nothing and (query.page == 1 or query.offset is not None):
+        return 0
+    if total and query.page > -(-total // query.per_page):
         message = "The page number requested is larger than the number of pages available."
         raise ApiError(400, "rest_post_invalid_page_number", message)
-    return 0
+    return total
 
 
 def _may_see(site: Site, kind: PostType, entry: Entry, visitor: Visitor, *, edit: bool) -> bool:
@@ -155,7 +154,7 @@ def _may_see(site: Site, kind: PostType, entry: Entry, visitor: Visitor, *, edit
         return visitor.may_edit(entry, kind)
     if entry.status == "publish":
         return True
-    if entry.status != "inherit":
+    if entry.status != "inherit" or visitor.may_edit(entry, kind):
         return visitor.may_read_private(entry, kind)
     # An attachment is as public as what it is attached to, and public when that is nothing.
     parent = site.tables.entry(entry.post or 0)
@@ -172,9 +171,9 @@ def _ordered(rows: Sequence[_Row], query: Query, key: Callable[[_Row], str | int
 
 
 def _entry_key(query: Query) -> Callable[[Entry], str | int]:
-    include = {row_id: place for place, row_id in enumerate(query.include or ())}
+    places = query.places
     keys: dict[str, Callable[[Entry], str | int]] = {
-        "include": lambda entry: include[entry.id],
+        "include": lambda entry: places[entry.id],
         "id": lambda entry: entry.id,
         "modified": lambda entry: entry.modified,
         "title": lambda entry: entry.title.casefold(),
@@ -187,9 +186,9 @@ def _entry_key(query: Query) -> Callable[[Entry], str | int]:
 
 
 def _term_key(query: Query, counts: Mapping[int, int]) -> Callable[[Term], str | int]:
-    include = {row_id: place for place, row_id in enumerate(query.include or ())}
+    places = query.places
     keys: dict[str, Callable[[Term], str | int]] = {
-        "include": lambda term: include[term.id],
+        "include": lambda term: places.get(term.id, 0),
         "id": lambda term: term.id,
         "slug": lambda term: term.slug,
         "count": lambda term: counts[term.id],

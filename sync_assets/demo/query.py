@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from sync_assets.demo.access import Visitor
-from sync_assets.demo.errors import invalid_param
+from sync_assets.demo.errors import ApiError, invalid_param
 from sync_assets.demo.kinds import PostType
 from sync_assets.demo.times import parameter_to_local
 
@@ -20,23 +20,37 @@ _MEDIA_STATUSES = ("inherit", "private", "trash")
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What a listing is asked for. Zero-based `start` already reckons with `offset` and `page`."""
+    """What a listing is asked for. Without an `offset` the page number says where it starts."""
 
     page: int
     per_page: int
-    start: int
+    offset: int | None
     orderby: str
     descending: bool
     include: tuple[int, ...] | None
+
+    @property
+    def rows(self) -> slice:
+        """The rows of the page, among all that match."""
+        start = (self.page - 1) * self.per_page if self.offset is None else self.offset
+        return slice(start, start + self.per_page)
+
+    @property
+    def places(self) -> dict[int, int]:
+        """The place of each id in `include`, to order by."""
+        return {row_id: place for place, row_id in enumerate(self.include or ())}
 
 
 def entry_query(params: Mapping[str, str]) -> Query:
     """Parameters of posts, pages, media and events: newest first by default."""
     query = _query(params, _ENTRY_ORDERS, "date", "desc")
-    if query.orderby == "include":  # FIELD(ID, …) in the SQL, which knows no descending
-        query = replace(query, descending=False)
+    if query.orderby == "include":
+        if query.include is None:
+            message = "You need to define an include parameter to order by include."
+            raise ApiError(400, "rest_orderby_include_missing_include", message)
+        query = replace(query, descending=False)  # the SQL's FIELD(ID, …) has no direction
     if "offset" in params:  # even offset=0 silences the page number
-        return _starting_at(query, _integer(params, "offset", 0))
+        return replace(query, offset=_integer(params, "offset", 0))
     return query
 
 
@@ -44,7 +58,7 @@ def term_query(params: Mapping[str, str]) -> Query:
     """Parameters of terms: by name by default; dates are ignored, as WordPress ignores them."""
     query = _query(params, _TERM_ORDERS, "name", "asc")
     offset = _integer(params, "offset", 0)
-    return _starting_at(query, offset) if offset else query
+    return replace(query, offset=offset or None)
 
 
 def wants_edit(params: Mapping[str, str]) -> bool:
@@ -61,11 +75,11 @@ def statuses(params: Mapping[str, str], kind: PostType, visitor: Visitor) -> fro
     asked = params.get("status", default).replace(" ", ",").split(",")
     wanted = frozenset(filter(None, asked)) or frozenset({default})
     for index, status in enumerate(sorted(wanted)):
-        _one_of(f"status[{index}]", status, _MEDIA_STATUSES if media else _STATUSES, "status")
         private = status == "private" and visitor.can(f"read_private_{kind.rights}")
         if status != default and not private and not visitor.can(f"edit_{kind.rights}"):
             forbidden = "rest_forbidden_status"
             raise invalid_param("status", "Status is forbidden.", forbidden, visitor.refusal)
+        _one_of(f"status[{index}]", status, _MEDIA_STATUSES if media else _STATUSES, "status")
     return wanted
 
 
@@ -89,14 +103,7 @@ def _query(params: Mapping[str, str], orders: tuple[str, ...], orderby: str, ord
     _one_of("orderby", orderby, orders)
     _one_of("order", order, ("asc", "desc"))
     include = _ids(params.get("include", ""))
-    if orderby == "include" and include is None:
-        why = "You need to define an include parameter to order by include."
-        raise invalid_param("orderby", why, "rest_orderby_include_missing_include")
-    return Query(page, per_page, (page - 1) * per_page, orderby, order == "desc", include)
-
-
-def _starting_at(query: Query, offset: int) -> Query:
-    return replace(query, start=offset)
+    return Query(page, per_page, None, orderby, order == "desc", include)
 
 
 def _integer(

@@ -134,7 +134,7 @@ class HeldStream(StoredStream):
 
     def note(self, level: int, message: str, metadata: Mapping[str, object] | None = None) -> None:
         """Write a line into the sync's log and the program's."""
-        _log.log(level, message, extra={"stream": self._spec.name, **(metadata or {})})
+        _log.log(level, message, extra={"stream": self._spec.name, "metadata": dict(metadata or {})})
         parameters = {
             "id": self._lease.sync_id,
             "stream": self._spec.name,

@@ -31,7 +31,7 @@ _PENDING = text("""
 """)
 _SKIP = text("""
     UPDATE sync.streams SET status = 'skipped', error = :reason, finished_at = now()
-    WHERE sync_id = :id AND stream = :stream
+    WHERE sync_id = :id AND stream = :stream AND status IN ('pending', 'deferred')
 """)
 _SYNC = text("""
     SELECT s.id, s.tenant_id, s.source, s.streams, s.created_at,
@@ -53,9 +53,10 @@ _LOG = text("""
     SELECT at, level, stream, message, metadata FROM sync.log WHERE sync_id = :id ORDER BY id
 """)
 _DEFERRED = text("""
-    SELECT s.id, s.tenant_id, s.source, sum(r.attempt) AS attempt, s.options
+    SELECT s.id, s.tenant_id, s.options, sum(r.attempt) AS attempt
     FROM sync.syncs s JOIN sync.streams r ON r.sync_id = s.id
     WHERE s.id IN (SELECT sync_id FROM sync.streams WHERE status = 'deferred')
+      AND s.source = :source AND s.created_at > now() - interval '1 day'
     GROUP BY s.id
 """)
 
@@ -122,10 +123,10 @@ class Syncs:
         with self._database.as_control() as connection:
             return [dict(row) for row in connection.execute(_LOG, {"id": sync_id}).mappings()]
 
-    def deferred(self) -> list[Row[Any]]:
-        """Syncs that left a sweep for a run of their own: id, tenant_id, source, attempt."""
+    def deferred(self, source: str) -> list[Row[Any]]:
+        """Syncs that left a sweep for a run of their own: id, tenant_id, options, attempt."""
         with self._database.as_control() as connection:
-            return list(connection.execute(_DEFERRED).all())
+            return list(connection.execute(_DEFERRED, {"source": source}).all())
 
 
 class Holder:

@@ -35,25 +35,21 @@ def happen(site: FakeSite, store: MemoryStore, events: Sequence[Event]) -> None:
 
 
 def _happen(site: FakeSite, store: MemoryStore, event: str, key: int) -> None:
+    troubled = {
+        "unlist": site.unlisted,
+        "withhold": site.unserved,
+        "vanish": site.vanishing,
+        "spoil": site.unmappable,
+        "poison": store.poison,
+    }
     match event:
-        case "put":
-            site.put(key, f"as of {site.now}")
-        case "retouch":
-            site.put(key, f"as of {site.now}", touch=False)
+        case "put" | "retouch":
+            site.put(key, f"as of {site.now}", touch=event == "put")
         case "delete":
             site.delete(key)
         case "edit_locally":
-            if key in store.rows:
-                store.edit_locally(key, site.now + timedelta(seconds=0.5))
-        case "unlist":
-            site.unlisted.add(key)
-        case "withhold":
-            site.unserved.add(key)
-        case "vanish":
-            site.vanishing.add(key)
-        case "spoil":
-            site.unmappable.add(key)
-        case "poison":
-            store.poison.add(key)
-        case _:
+            store.edit_locally(key, site.now + timedelta(seconds=0.5))
+        case "unkey":
             site.unkeyed += 1
+        case _:
+            troubled[event].add(key)

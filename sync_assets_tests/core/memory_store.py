@@ -98,8 +98,9 @@ class MemoryStore:
         self.notes.append(message)
 
     def edit_locally(self, key: int, moment: datetime) -> None:
-        """What an editor of the CMS does."""
-        self.rows[key] = replace(self.rows[key], local=moment)
+        """What an editor of the CMS does, where there is such a row."""
+        if key in self.rows:
+            self.rows[key] = replace(self.rows[key], local=moment)
 
     def live(self) -> dict[int, Record]:
         """The rows without a tombstone."""

@@ -40,7 +40,7 @@ def test_a_record_that_is_back_from_its_tombstone_is_read():
 
 
 def test_the_overlap_includes_its_first_second():
-    assert decide(row(100), 100, overlap=100) is Fate.FETCH
+    assert decide(row(100), 100, overlap=100) is Fate.REREAD
     assert decide(row(100), 100, overlap=101) is Fate.UNCHANGED
 
 

@@ -3,7 +3,7 @@
 import contextlib
 from dataclasses import dataclass
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sync_assets.core.errors import RetryLater
@@ -42,15 +42,20 @@ class Meanwhile:
 
 
 syncs = st.tuples(
-    st.sampled_from([0.3, 5, 400]),
+    st.sampled_from([0.05, 0.3, 5, 400]),
     st.dictionaries(st.integers(1, 22), st.integers(1, 3), max_size=4),
     st.integers(0, 22),
     st.sampled_from([0.2, 900, 90_000]),
 )
 
 
+TWICE_IN_ONE_SECOND = (0.05, {3: 1, 11: 1}, 12, 900.0)
+"""A first sync reads a record, misses its second edit, and is cut off; the next begins late."""
+
+
 @modestly
 @given(st.lists(syncs, min_size=1, max_size=3))
+@example([TWICE_IN_ONE_SECOND])
 def test_every_edit_arrives(past: list[tuple[float, dict[int, int], int, float]]):
     site, store = site_of(range(1, 4)), MemoryStore()
     for step, edits, cut, pause in past:

@@ -221,12 +221,15 @@ def test_a_refused_deletion_says_how_to_let_it_through(store: MemoryStore):
 
 def test_a_lost_connection_keeps_what_was_written(site: FakeSite, store: MemoryStore):
     def drop(call: str) -> None:
-        if call == "verify":
+        if call == "absent":
             raise RetryLater("the connection was lost")
 
+    sync(site, store)
+    site.put(8, "added")
+    site.delete(1)
     with pytest.raises(RetryLater):
         sync(site, store, hook=drop)
-    assert in_step(site, store)
+    assert 8 in store.rows
 
 
 def test_revoked_credentials_bury_nothing_and_move_no_checkpoint(store: MemoryStore):
@@ -243,6 +246,29 @@ def test_revoked_credentials_bury_nothing_and_move_no_checkpoint(store: MemorySt
         sync(site, store, hook=revoke)
     assert not store.buried()
     assert store.checkpoints == before
+
+
+def test_revoked_credentials_move_no_checkpoint_although_there_is_something_to_read(
+    store: MemoryStore,
+):
+    def revoke(call: str) -> None:
+        if call == "verify":
+            raise TenantMustAct("acme's password was revoked")
+
+    with pytest.raises(TenantMustAct):
+        sync(site_of(range(1, 8)), store, hook=revoke)
+    assert not store.checkpoints
+
+
+def test_the_overlap_is_read_before_the_cursor_moves_and_the_rest_after_it(store: MemoryStore):
+    site = site_of(range(1, 4))
+    site.put(3, "inside the next overlap")
+    sync(site, store)
+    site.pass_time(3600)
+    site.put(1, "edited")
+    part = FakeCollection(site)
+    sync_collections(FakeConnection([part]), store, SyncOptions())
+    assert part.fetched == [(3,), (1,)]
 
 
 def test_a_stop_ends_the_sync_between_pages(site: FakeSite, store: MemoryStore):

@@ -46,11 +46,22 @@ def test_an_offset_past_the_end_is_an_empty_page_that_counts_nothing(get: Get) -
 @pytest.mark.parametrize("params", [{"per_page": 101}, {"per_page": 0}, {"per_page": "x"},
                                     {"page": 0}, {"orderby": "rand"}, {"order": "up"},
                                     {"include": "1,x"}, {"context": "all"},
-                                    {"orderby": "include"}, {"status": "lost"}])  # fmt: skip
+                                    {"status": "lost"}])  # fmt: skip
 def test_a_wrong_parameter_is_refused_by_name(get: Get, params: dict[str, object]) -> None:
     answer = get("posts", **params)
     assert error(answer) == (400, "rest_invalid_param")
     assert set(answer.json()["data"]["params"]) == {*params}
+
+
+def test_ordering_by_include_needs_an_include(get: Get) -> None:
+    refusal = (400, "rest_orderby_include_missing_include")
+    assert error(get("posts", orderby="include")) == refusal
+
+
+@pytest.mark.usefixtures("posts")
+def test_a_page_number_past_the_end_is_refused_even_with_a_good_offset(get: Get) -> None:
+    answer = get("posts", per_page=7, page=2, offset=1)
+    assert error(answer) == (400, "rest_post_invalid_page_number")
 
 
 def test_include_selects_and_can_order(get: Get, posts: list[int]) -> None:

@@ -11,27 +11,17 @@ from sync_assets.store.embedded.place import Place
 from sync_assets.store.embedded.server import DATABASES, EmbeddedServer
 
 
-def attach(place: Place, *, complete: bool = False) -> EmbeddedServer | None:
-    """The home's server, if it accepts connections now.
-
-    Args:
-        place: where.
-        complete: also create those of its databases that are missing.
-    """
+def attach(place: Place) -> EmbeddedServer | None:
+    """The home's server, if it accepts connections now."""
     port = processes.ready_port(place.data)
     if port is None:
         return None
     server = EmbeddedServer(home=place.home, port=port, password=place.password())
     try:
-        connection = server.connect()
-    except psycopg.OperationalError:
+        with server.connect() as connection:
+            return server if _serves(connection, place.data) else None
+    except psycopg.OperationalError:  # also when it is told to stop while we look
         return None
-    with connection:
-        if not _serves(connection, place.data):
-            return None
-        if complete:
-            _create_missing_databases(connection)
-    return server
 
 
 def _serves(connection: psycopg.Connection, data: Path) -> bool:
@@ -40,10 +30,13 @@ def _serves(connection: psycopg.Connection, data: Path) -> bool:
     return row is not None and Path(row[0]) == data
 
 
-def _create_missing_databases(connection: psycopg.Connection) -> None:
-    present = {name for (name,) in connection.execute("SELECT datname FROM pg_database")}
-    for name in DATABASES:
-        if name not in present:
-            # Another process that attaches at the same time may be first.
-            with suppress(errors.DuplicateDatabase, errors.UniqueViolation):
-                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+def complete(server: EmbeddedServer) -> EmbeddedServer:
+    """Create those of the server's databases that are missing."""
+    with server.connect() as connection:
+        present = {name for (name,) in connection.execute("SELECT datname FROM pg_database")}
+        for name in DATABASES:
+            if name not in present:
+                # Another process that attaches at the same time may be first.
+                with suppress(errors.DuplicateDatabase, errors.UniqueViolation):
+                    connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    return server

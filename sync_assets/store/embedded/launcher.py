@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import psycopg
 
 from sync_assets.store.embedded import locks, ports, processes
-from sync_assets.store.embedded.attach import attach
+from sync_assets.store.embedded.attach import attach, complete
 from sync_assets.store.embedded.place import FALLBACK, Place, find, settle
 from sync_assets.store.embedded.server import HOST, ROLE, EmbeddedPostgresError, EmbeddedServer
 from sync_assets.store.embedded.start import PATIENCE, start
@@ -38,18 +38,14 @@ def ensure_running(
     """
     with _explained(home):
         place = find(home)
-        server = attach(place, complete=True)
+        server = attach(place)
         if server is not None:
-            return server
+            return complete(server)
         place.folder.parent.mkdir(parents=True, exist_ok=True)
         place.folder.mkdir(mode=0o700, exist_ok=True)
         with locks.exclusive(place.starting):
-            place = settle(find(home), fallback)
-            start(place, durable=durable)
-            server = attach(place, complete=True)
-    if server is None:
-        raise EmbeddedPostgresError(f"The PostgreSQL of {home} ended at once. Read {place.log}.")
-    return server
+            server = start(settle(find(home), fallback), durable=durable)
+            return complete(server)
 
 
 def running(home: Path) -> EmbeddedServer | None:
@@ -114,7 +110,7 @@ def _stop(place: Place) -> bool:
     while processes.postmaster(place.data) or not locks.is_free(place.in_use):
         if time.monotonic() > deadline:
             raise EmbeddedPostgresError(
-                f"The PostgreSQL of {place.data} was told to stop {PATIENCE:.0f} s ago and has not. "
+                f"The PostgreSQL of {place.data} did not stop within {PATIENCE:.0f} s. "
                 f"It may be writing a large checkpoint: wait, or read {place.log}."
             )
         time.sleep(0.02)

@@ -1,0 +1,82 @@
+"""Turns what an operator types into a tenant, or says what is wrong with it."""
+
+import sys
+from collections.abc import Sequence
+from urllib.parse import SplitResult, urlsplit, urlunsplit
+
+import typer
+
+from sync_assets.core.errors import OperatorMustAct
+from sync_assets.core.streams import SourceSpec
+from sync_assets.core.tenants import Credentials
+
+
+def address(text: str) -> str:
+    """A site's URL without a slash at the end; raises `OperatorMustAct` for what is none."""
+    parts = _split(text.strip())
+    if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise OperatorMustAct(f"--url {text!r:.200} is no address. It looks like https://site.com.")
+    if "@" in parts.netloc:
+        raise OperatorMustAct(
+            "--url holds credentials. Give them with --username and --password-stdin instead; "
+            "those are stored encrypted."
+        )
+    if parts.query or parts.fragment:
+        raise OperatorMustAct("--url has a '?' or '#'. Give the address of the site's front page.")
+    return urlunsplit((parts.scheme, parts.netloc.lower(), parts.path.rstrip("/"), "", ""))
+
+
+def _split(text: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(text)
+        _ = parts.port  # ValueError, too, for what is no port
+    except ValueError:
+        return None
+    return parts
+
+
+def settings(texts: Sequence[str], spec: SourceSpec) -> dict[str, str]:
+    """The settings from `KEY=VALUE`; raises `OperatorMustAct` for unknown or unusable ones."""
+    found: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise OperatorMustAct(f"--setting {text!r:.100} is not KEY=VALUE.")
+        found[known(name.strip(), spec)] = value.strip()
+    for name, value in found.items():
+        try:
+            spec.settings[name].parse(value)
+        except ValueError as error:
+            raise OperatorMustAct(f"--setting {name}: {error}") from error
+    return found
+
+
+def known(name: str, spec: SourceSpec) -> str:
+    """The name of a setting that the source has."""
+    if name not in spec.settings:
+        has = ", ".join(spec.settings) or "none"
+        raise OperatorMustAct(f"{spec.title} has no setting {name!r:.60}. It has {has}.")
+    return name
+
+
+def credentials(username: str | None, *, password_stdin: bool, public: bool) -> Credentials | None:
+    """The account, None for a public tenant; raises a usage error for neither and for both."""
+    given = username is not None or password_stdin
+    if given == public:
+        raise typer.BadParameter("Give either --username and --password-stdin, or --public.")
+    if public:
+        return None
+    if username is None or not password_stdin:
+        raise typer.BadParameter("--username and --password-stdin belong together.")
+    return Credentials(username, password())
+
+
+def password() -> str:
+    """The password from standard input, asked for where that is a terminal."""
+    if sys.stdin.isatty():
+        text = str(typer.prompt("Password", hide_input=True, err=True))
+    else:
+        text = sys.stdin.readline().rstrip("\r\n")
+    if not text:
+        raise OperatorMustAct("Standard input holds no password.")
+    return text

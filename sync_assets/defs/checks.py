@@ -1,0 +1,81 @@
+"""Asset checks for each stream and tenant: it adds up, it is the tenant's alone, it is fresh."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import dagster as dg
+
+from sync_assets.core.streams import SourceSpec, StreamSpec
+from sync_assets.defs.assets import asset_key
+from sync_assets.defs.partitions import tenants_of
+from sync_assets.defs.resources import PlatformResource
+from sync_assets.store.health import StreamHealth
+
+FRESH = timedelta(hours=1)
+"""Four missed rounds of the schedule that runs every 15 minutes."""
+
+CHECKS = {
+    "adds_up": "Every record that the last sync saw was created, updated, left unchanged, "
+    "skipped for a newer local edit, or put into the dead letters.",
+    "own_rows_only": "In the tenant's own transaction no row of another tenant can be seen.",
+    "fresh": f"The last complete sync is at most {FRESH} old.",
+    "nothing_refused": "No deletion was refused, and no record waits in the dead letters.",
+}
+
+
+def checks_of(source: SourceSpec) -> list[dg.AssetChecksDefinition]:
+    """The checks of all streams of a source."""
+    return [_checks(source, stream) for stream in source.streams]
+
+
+def _checks(source: SourceSpec, stream: StreamSpec) -> dg.AssetChecksDefinition:
+    key = asset_key(source.name, stream.name)
+    partitions = tenants_of(source.name)
+
+    @dg.multi_asset_check(
+        name=f"{source.name}_{stream.name}_checks",
+        specs=[
+            dg.AssetCheckSpec(name, asset=key, description=text, partitions_def=partitions)
+            for name, text in CHECKS.items()
+        ],
+    )
+    def check(
+        context: dg.AssetCheckExecutionContext, platform: PlatformResource
+    ) -> Iterator[dg.AssetCheckResult]:
+        with platform.open() as opened:
+            health = opened.health.of(context.partition_key, stream)
+        yield from results(key, health)
+
+    return check
+
+
+def results(key: dg.AssetKey, health: StreamHealth) -> Iterator[dg.AssetCheckResult]:
+    """The results of all checks, from what the store knows of a stream."""
+    counts = health.counts
+    yield dg.AssetCheckResult(
+        check_name="adds_up",
+        asset_key=key,
+        passed=counts.adds_up(),
+        metadata={"seen": counts.seen, "accounted": counts.accounted},
+    )
+    yield dg.AssetCheckResult(
+        check_name="own_rows_only",
+        asset_key=key,
+        passed=health.foreign_rows == 0,
+        metadata={"foreign_rows": health.foreign_rows, "rows": health.rows},
+    )
+    age = health.age
+    yield dg.AssetCheckResult(
+        check_name="fresh",
+        asset_key=key,
+        passed=age is not None and age <= FRESH,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"age_seconds": "never synced" if age is None else round(age.total_seconds())},
+    )
+    yield dg.AssetCheckResult(
+        check_name="nothing_refused",
+        asset_key=key,
+        passed=counts.refused == 0 and health.dead_letters == 0,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"refused": counts.refused, "dead_letters": health.dead_letters},
+    )

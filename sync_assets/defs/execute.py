@@ -1,0 +1,48 @@
+"""Runs a sync here and now: `python -m sync_assets.defs.execute`, with a JSON object on stdin.
+
+The object has `source`, `tenant`, `sync_id`, and optionally `streams`, `full`, `batch_size` and
+`approve_deletions`. The exit status is 0 when all went well and 1 otherwise.
+"""
+
+import json
+import sys
+from typing import Any
+
+import dagster as dg
+
+from sync_assets.definitions import defs
+from sync_assets.defs.assets import asset_key
+from sync_assets.defs.config import SyncConfig
+from sync_assets.defs.identity import SYNC_ID_TAG
+from sync_assets.defs.partitions import tenants_of
+
+OPTIONS = ("full", "batch_size", "approve_deletions", "period")
+
+
+def execute(wish: dict[str, Any], instance: dg.DagsterInstance) -> bool:
+    """Run the job `{source}_sync` for one tenant in this process; gives whether it succeeded."""
+    source, tenant = wish["source"], wish["tenant"]
+    job = defs.resolve_job_def(f"{source}_sync")
+    config = SyncConfig(**{name: wish[name] for name in OPTIONS if name in wish})
+    streams = wish.get("streams") or [
+        key.path[1] for key in job.asset_layer.selected_asset_keys if key.path[0] == source
+    ]
+    name = tenants_of(source).name
+    if not instance.has_dynamic_partition(str(name), tenant):
+        instance.add_dynamic_partitions(str(name), [tenant])
+    result = job.execute_in_process(
+        instance=instance,
+        partition_key=tenant,
+        asset_selection=[asset_key(source, stream) for stream in streams],
+        run_config={
+            "ops": {f"{source}__{stream}": {"config": config.model_dump()} for stream in streams}
+        },
+        tags={SYNC_ID_TAG: wish["sync_id"]},
+        raise_on_error=False,
+    )
+    return result.success
+
+
+if __name__ == "__main__":
+    with dg.DagsterInstance.get() as own:
+        sys.exit(0 if execute(json.load(sys.stdin), own) else 1)

@@ -1,0 +1,18 @@
+"""The jobs of each source: one tenant by its assets, many tenants by a sweep."""
+
+import dagster as dg
+
+from sync_assets.core.streams import SourceSpec
+from sync_assets.defs.partitions import tenants_of
+from sync_assets.defs.sweep import sweep_of
+
+
+def jobs_of(source: SourceSpec) -> dg.Definitions:
+    """The jobs `{source}_sync` and `{source}_sweep`."""
+    sync = dg.define_asset_job(
+        name=f"{source.name}_sync",
+        selection=dg.AssetSelection.groups(source.name),
+        partitions_def=tenants_of(source.name),
+        description=f"Syncs all streams of one tenant of {source.title}, in their order.",
+    )
+    return dg.Definitions(jobs=[sync, sweep_of(source)])

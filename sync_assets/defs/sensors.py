@@ -1,0 +1,83 @@
+"""Keeps partitions in step with the tenants, and goes on with syncs that outgrew a sweep."""
+
+import dagster as dg
+
+from sync_assets.core.ports import SyncOptions
+from sync_assets.core.streams import SourceSpec
+from sync_assets.defs.enqueue import enqueue
+from sync_assets.defs.identity import SYNC_ID_TAG
+from sync_assets.defs.partitions import tenants_of
+from sync_assets.defs.resources import PlatformResource
+
+
+def sensors_of(source: SourceSpec) -> list[dg.SensorDefinition]:
+    """The sensors `{source}_tenants` and `{source}_continue`."""
+    return [_tenants(source), _continue(source)]
+
+
+def _tenants(source: SourceSpec) -> dg.SensorDefinition:
+    partitions = tenants_of(source.name)
+    name = f"{source.name}_tenants"
+
+    @dg.sensor(
+        name=name,
+        job_name=f"{source.name}_sweep",
+        minimum_interval_seconds=30,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description=f"Makes a partition for each new tenant of {source.title} and starts its "
+        "first sync; retires the partitions of removed tenants.",
+    )
+    def tick(
+        context: dg.SensorEvaluationContext, platform: PlatformResource
+    ) -> dg.SensorResult | dg.SkipReason:
+        with platform.open() as opened:
+            active = set(opened.tenants.ids(source.name))
+        present = set(context.instance.get_dynamic_partitions(name))
+        new, gone = sorted(active - present), sorted(present - active)
+        if not new and not gone:
+            return dg.SkipReason("Every active tenant has its partition.")
+        return dg.SensorResult(
+            run_requests=[enqueue(source.name, new, SyncOptions())] if new else [],
+            dynamic_partitions_requests=[
+                *([partitions.build_add_request(new)] if new else []),
+                *([partitions.build_delete_request(gone)] if gone else []),
+            ],
+        )
+
+    return tick
+
+
+def _continue(source: SourceSpec) -> dg.SensorDefinition:
+    @dg.sensor(
+        name=f"{source.name}_continue",
+        job_name=f"{source.name}_sync",
+        minimum_interval_seconds=30,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Gives a sync that was longer than its turn in a sweep a run of its own, "
+        "which goes on from its checkpoint.",
+    )
+    def tick(platform: PlatformResource) -> dg.SensorResult:
+        with platform.open() as opened:
+            deferred = opened.syncs.deferred(source.name)
+        return dg.SensorResult(
+            run_requests=[
+                dg.RunRequest(
+                    run_key=f"{sync.id}:{sync.attempt}",
+                    partition_key=sync.tenant_id,
+                    tags={SYNC_ID_TAG: str(sync.id)},
+                    run_config=_config(source, sync.options),
+                )
+                for sync in deferred
+            ]
+        )
+
+    return tick
+
+
+def _config(source: SourceSpec, options: dict[str, object]) -> dict[str, object]:
+    """The options of a sync as the run config of its job."""
+    names = ("full", "batch_size", "period", "approve_deletions")
+    config = {name: options[name] for name in names if name in options}
+    return {
+        "ops": {f"{source.name}__{stream.name}": {"config": config} for stream in source.streams}
+    }

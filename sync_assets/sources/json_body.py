@@ -1,0 +1,68 @@
+"""JSON out of what sites really send: with a BOM, a PHP notice before it or a comment after it."""
+
+import json
+import re
+from typing import Any
+
+import orjson
+
+Kind = type[list[Any]] | type[dict[str, Any]]
+"""What the caller expects the JSON to be."""
+
+_BEGINNINGS = {list: re.compile(r"\[(?=\s*[\[{\]\"\d])"), dict: re.compile(r'\{(?=\s*["}])')}
+_MOST_BEGINNINGS = 200  # a notice may show a few brackets; a page of HTML shows thousands
+_AFTERWARDS = re.compile(r"\s*(?:$|<|//|/\*|-->)")
+
+
+class NotJson(ValueError):
+    """There is no JSON of the expected kind in this text."""
+
+
+def parse_json(body: bytes, kind: Kind) -> Any:  # noqa: ANN401
+    """The JSON array or object in a body.
+
+    Raises:
+        NotJson: there is none.
+    """
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return _salvage(body, kind)
+    return _of_kind(value, kind)
+
+
+def looks_like_html(body: bytes) -> bool:
+    """Is it a page for people?"""
+    return body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+
+
+def _of_kind(value: Any, kind: Kind) -> Any:  # noqa: ANN401
+    if isinstance(value, kind):
+        return value  # pyright: ignore[reportUnknownVariableType] - JSON may hold anything
+    if kind is dict and value == []:  # PHP shows an empty object as an empty list
+        return {}
+    if kind is list and value and isinstance(value, dict) and all(map(str.isdecimal, value)):
+        return list(value.values())  # and a list with gaps, as filters leave it, as an object
+    raise NotJson(f"expected a JSON {kind.__name__}, found a {type(value).__name__}")
+
+
+def _salvage(body: bytes, kind: Kind) -> Any:  # noqa: ANN401
+    # Bytes that are no UTF-8 become lone surrogates, which are mended and counted with the record.
+    text = body.decode("utf-8", "surrogateescape").lstrip("\ufeff")
+    decoder = json.JSONDecoder(parse_constant=lambda _: None)  # NaN and Infinity
+    best, best_length, after = None, 0, 0
+    for tried, found in enumerate(_BEGINNINGS[kind].finditer(text)):
+        if tried == _MOST_BEGINNINGS:
+            break
+        if found.start() < after:  # inside of what was read already
+            continue
+        try:
+            value, end = decoder.raw_decode(text, found.start())
+        except (ValueError, RecursionError):
+            continue
+        after = end
+        if end - found.start() > best_length and _AFTERWARDS.match(text, end):
+            best, best_length = value, end - found.start()
+    if best is None:
+        raise NotJson("there is no JSON in it")
+    return best

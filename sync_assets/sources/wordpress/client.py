@@ -1,0 +1,136 @@
+"""Asks a site's REST API, and says what a refusal means."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from sync_assets.core.errors import RetryLater, SourceChanged, SyncError, TenantMustAct
+from sync_assets.core.records import Payload
+from sync_assets.core.tenants import Tenant
+from sync_assets.sources.answers import Answer
+from sync_assets.sources.http import HttpSession
+from sync_assets.sources.wordpress.address import ApiRoot, Params
+from sync_assets.sources.wordpress.records import PROTECTED
+
+_CODE = re.compile(r"[a-z0-9_-]{1,60}")
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A page of a listing; `total` is X-WP-Total, None where it is not sent."""
+
+    rows: Sequence[Payload]
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """The API of one tenant's site, asked with the tenant's credentials, if it has any."""
+
+    http: HttpSession
+    root: ApiRoot
+    tenant: Tenant
+
+    @property
+    def authenticated(self) -> bool:
+        """Are there credentials? Whether they are any good is another question."""
+        return self.tenant.credentials is not None
+
+    @property
+    def context(self) -> Params:
+        """The context that shows most: `edit` fails with bad credentials, `view` does not."""
+        return {"context": "edit"} if self.authenticated else {}
+
+    def rows(self, route: str, params: Params, *, attempts: int | None = None) -> Rows:
+        """A page of a listing; a refusal is raised, named by who has to act."""
+        answer = self._get(route, params, list, attempts)
+        if not answer.ok:
+            raise self.refusal(answer)
+        found: list[object] = answer.json
+        rows = [_row(cast(dict[str, Any], row)) for row in found if isinstance(row, dict)]
+        return Rows(rows, _total(answer))
+
+    def object(self, route: str, params: Params) -> Payload:
+        """An object; a refusal is raised, named by who has to act."""
+        answer = self.ask(route, params)
+        if not answer.ok:
+            raise self.refusal(answer)
+        return answer.json
+
+    def ask(self, route: str, params: Params, *, attempts: int | None = None) -> Answer:
+        """The answer to a request for an object, whatever its status."""
+        return self._get(route, params, dict, attempts)
+
+    def alive(self) -> bool:
+        """Does the site answer something small?"""
+        try:
+            return self.ask("/", {"_fields": "name"}, attempts=2).ok
+        except RetryLater:
+            return False
+
+    def refusal(self, answer: Answer) -> SyncError:
+        """What an answer that is no success means."""
+        code = error_code(answer)
+        said = f"({answer.status} {code})" if code else f"({answer.status})"
+        tenant = self.tenant.id
+        if answer.status == 401:
+            return self.bad_credentials(said)
+        if answer.status == 403 and code:
+            return TenantMustAct(
+                f"{tenant}'s WordPress does not let this user read everything {said}. Use an "
+                "administrator's or editor's application password."
+            )
+        if answer.status == 403:
+            return TenantMustAct(
+                f"Something in front of {tenant}'s WordPress refuses the sync {said}. Have its "
+                "firewall or security plugin let the REST API through."
+            )
+        return SourceChanged(
+            f"{tenant}'s WordPress refused {answer.url.partition('?')[0]} {said}. It does not "
+            "offer what every WordPress offers; look for a plugin that changes the REST API."
+        )
+
+    def bad_credentials(self, said: str) -> TenantMustAct:
+        """The credentials are wrong, revoked, or lost on the way."""
+        tenant = self.tenant.id
+        return TenantMustAct(
+            f"{tenant}'s WordPress does not accept the credentials {said}. Make an application "
+            f"password and store it with 'sync-assets tenant update {tenant} --username USER "
+            "--password-stdin'. If they are right, the site's web server drops the "
+            "Authorization header."
+        )
+
+    def _get(
+        self,
+        route: str,
+        params: Params,
+        expect: type[list[Any]] | type[dict[str, Any]],
+        attempts: int | None,
+    ) -> Answer:
+        url, everything = self.root.request(route, params)
+        auth = self.tenant.credentials
+        return self.http.get(url, everything, auth=auth, expect=expect, attempts=attempts)
+
+
+def error_code(answer: Answer) -> str:
+    """WordPress's code of an error, such as `rest_no_route`; empty when there is none."""
+    error: object = answer.json
+    code = cast(dict[str, Any], error).get("code") if isinstance(error, dict) else None
+    return code if isinstance(code, str) and _CODE.fullmatch(code) else ""
+
+
+def _total(answer: Answer) -> int | None:
+    text = answer.headers.get("X-WP-Total", "")
+    return int(text) if text.isdecimal() else None
+
+
+def _row(row: dict[str, Any]) -> dict[str, Any]:
+    """The row with a mark in place of a post's password; an id in quotes becomes a number."""
+    password = row.pop("password", None)
+    if password is not None:
+        row[PROTECTED] = bool(password)
+    key = row.get("id")
+    if isinstance(key, str) and key.isdecimal():
+        row["id"] = int(key)
+    return row

@@ -1,0 +1,104 @@
+"""One listing of a stream: the terms of a taxonomy, or the entries of a post type."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sync_assets.core.known import NO_VERSION, Sighting
+from sync_assets.core.ports import Fetched, ListingPage
+from sync_assets.core.records import Payload, Record, Rejected
+from sync_assets.core.stop import StopSignal
+from sync_assets.sources.wordpress.address import Params
+from sync_assets.sources.wordpress.fetching import ById
+from sync_assets.sources.wordpress.paging import Slice, Walk
+
+_IN_ORDER = {"orderby": "id", "order": "asc"}
+
+Mapping = Callable[[Payload], Record]
+"""The record of a payload; raises `Unmappable`."""
+
+
+@dataclass(frozen=True, slots=True)
+class WordPressCollection:
+    """A listing of the REST API.
+
+    Attributes:
+        name: the taxonomy or post type, as WordPress names it.
+        fields: what the listing is asked for.
+        contents: reads records by id.
+        mapping: the record of a payload.
+        size: records a page.
+        inline: the listing carries the contents: terms do not say when they were modified.
+    """
+
+    name: str
+    fields: str
+    contents: ById
+    mapping: Mapping
+    size: int
+    stop: StopSignal
+    inline: bool
+
+    @property
+    def scope(self) -> str:
+        """Rows are told apart by their taxonomy or type, which is the name."""
+        return self.name
+
+    def listing(self) -> Iterator[ListingPage]:
+        """Every record once at least, in the order of their ids."""
+        walk = Walk(self._slice, max(2, self.size), self.stop)
+        for part in walk.slices():
+            named = [row for row in part.rows if _has_key(row)]
+            rejected = [_nameless(row) for row in part.rows if not _has_key(row)]
+            payloads = self.contents.complete(named) if self.inline else ()
+            yield ListingPage(_sightings(named), payloads, rejected, walk.total)
+
+    def fetch(self, keys: Sequence[int]) -> Fetched:
+        """The contents of the records, as far as the site can serve them."""
+        return self.contents.fetch(keys)
+
+    def absent(self, keys: Sequence[int]) -> set[int]:
+        """Those that the site, asked for each, does not have."""
+        return self.contents.absent(keys)
+
+    def to_record(self, payload: Payload) -> Record:
+        """The row of a payload; raises `Unmappable`."""
+        return self.mapping(payload)
+
+    def _slice(self, offset: int) -> Slice:
+        params: Params = {
+            **self.contents.everything,
+            **_IN_ORDER,
+            "per_page": max(2, self.size),
+            "offset": offset,
+            "_fields": self.fields,
+        }
+        found = self.contents.client.rows(self.contents.route, params)
+        keys = [row["id"] for row in found.rows if _has_key(row)]
+        return Slice(offset, found.rows, keys, found.total)
+
+
+def _sightings(rows: Sequence[Payload]) -> list[Sighting]:
+    return [Sighting(row["id"], _version(row.get("modified_gmt"))) for row in rows]
+
+
+def _has_key(row: Payload) -> bool:
+    key = row.get("id")
+    return type(key) is int and 0 < key < 2**63
+
+
+def _version(modified: object) -> int:
+    """Seconds since 1970; impossible times, such as those of year -1, say nothing."""
+    if not isinstance(modified, str):
+        return NO_VERSION
+    try:
+        moment = datetime.fromisoformat(modified)
+    except ValueError:
+        return NO_VERSION
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return int(moment.timestamp() // 1)
+
+
+def _nameless(row: Payload) -> Rejected:
+    return Rejected(None, row, "the record has no id")

@@ -1,0 +1,60 @@
+"""WordPress as a source."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import ClassVar
+
+from sync_assets.core.ports import Connection, RequestStats, SyncOptions
+from sync_assets.core.retry import Backoff
+from sync_assets.core.stop import StopSignal
+from sync_assets.core.streams import SourceSpec
+from sync_assets.core.tenants import Tenant
+from sync_assets.sources.http import HttpSession, Limits
+from sync_assets.sources.wordpress.client import Client
+from sync_assets.sources.wordpress.connection import WordPressConnection
+from sync_assets.sources.wordpress.discovery import discover
+from sync_assets.sources.wordpress.streams import SPEC
+
+
+class WordPress:
+    """Connects to WordPress sites.
+
+    Args:
+        allow_private: let addresses through that are not of the public internet.
+        backoff: how often and when a request is tried again.
+        limits: what one answer may cost.
+    """
+
+    spec: ClassVar[SourceSpec] = SPEC
+
+    def __init__(
+        self,
+        *,
+        allow_private: bool = False,
+        backoff: Backoff | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        self._allow_private = allow_private
+        self._backoff = backoff
+        self._limits = limits
+
+    @contextmanager
+    def connect(
+        self, tenant: Tenant, options: SyncOptions, stop: StopSignal
+    ) -> Generator[Connection]:
+        """Find the API, check the credentials, and stay connected until the block ends."""
+        stats = RequestStats()
+        http = HttpSession(
+            tenant.id,
+            stop,
+            stats,
+            allow_private=self._allow_private,
+            backoff=self._backoff,
+            limits=self._limits,
+        )
+        try:
+            found = discover(http, tenant)
+            client = Client(http, found.root, tenant)
+            yield WordPressConnection(client, found, stats, options, stop)
+        finally:
+            http.close()
