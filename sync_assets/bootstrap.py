@@ -31,6 +31,8 @@ from sync_assets.store.tenants import Tenants
 
 _log = logging.getLogger(__name__)
 
+_SCHEMA_LOCK = 0x64616773  # "dags": two commands may come at once
+
 
 @dataclass(frozen=True)
 class Platform:
@@ -177,8 +179,8 @@ def environment(platform: Platform) -> dict[str, str]:
 def _make_dagster_schema(database: Database) -> None:
     """Make the schema for Dagster's tables, which Dagster makes itself, if it is missing."""
     with database.as_owner() as connection:
-        # Looked for first: IF NOT EXISTS asks for the right to create also where it is there.
-        connection.execute(text("LOCK TABLE sync.alembic_version IN SHARE ROW EXCLUSIVE MODE"))
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SCHEMA_LOCK})
+        # Looked for first: IF NOT EXISTS wants the right to create even where there is nothing to.
         if connection.execute(text("SELECT to_regnamespace('dagster')")).scalar() is None:
             connection.execute(text("CREATE SCHEMA dagster"))
 

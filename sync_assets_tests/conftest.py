@@ -6,7 +6,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
+from psycopg.sql import SQL, Composed, Identifier
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.tenants import Credentials, Tenant
@@ -35,7 +35,7 @@ def postgres() -> Generator[EmbeddedServer]:
 @pytest.fixture(scope="session")
 def template(postgres: EmbeddedServer) -> str:
     """A database at the newest schema, cloned for each test."""
-    _owner(postgres, f"CREATE DATABASE {TEMPLATE}")
+    _owner(postgres, SQL("CREATE DATABASE {}").format(Identifier(TEMPLATE)))
     database = Database(postgres.url(TEMPLATE))
     migrate(database)
     database.close()
@@ -46,17 +46,16 @@ def template(postgres: EmbeddedServer) -> str:
 def database_url(postgres: EmbeddedServer, template: str) -> Generator[str]:
     """The owner's URL of a database of this test's own."""
     name = f"test_{uuid4().hex[:12]}"
-    _owner(postgres, f"CREATE DATABASE {name} TEMPLATE {template}")
+    names = {"name": Identifier(name), "template": Identifier(template)}
+    _owner(postgres, SQL("CREATE DATABASE {name} TEMPLATE {template}").format(**names))
     try:
         yield postgres.url(name)
     finally:
-        _owner(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+        _owner(postgres, SQL("DROP DATABASE {name} WITH (FORCE)").format(**names))
 
 
 @pytest.fixture
-def settings(
-    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Settings:
+def settings(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """The settings of a test: its own database and home, private addresses allowed."""
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("SYNC_ASSETS_HOME", str(tmp_path / "home"))
@@ -101,12 +100,7 @@ def register(platform: Platform, tenant_id: str, site: DemoSite, **settings: str
     return tenant
 
 
-def _owner(server: EmbeddedServer, statement: str) -> None:
+def _owner(server: EmbeddedServer, statement: Composed) -> None:
     """Run a statement on the server, outside of any transaction."""
-    database = Database(server.url())
-    engine = database.engine.execution_options(isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text("RESET ROLE"))
-        connection.execute(text("SET ROLE NONE"))
-        connection.execute(text(statement))
-    database.close()
+    with server.connect() as connection:
+        connection.execute(statement)

@@ -59,7 +59,10 @@ def redirected_to(status: int, headers: Mapping[str, str], url: str) -> str | No
     location = headers.get("Location")
     if status not in _REDIRECTS or not location:
         return None
-    return urljoin(url, location).partition("#")[0]
+    try:
+        return urljoin(url, location).partition("#")[0]
+    except ValueError:
+        return location
 
 
 def may_carry_credentials(origin: str, target: str) -> bool:
@@ -100,7 +103,10 @@ def http_date(text: str) -> datetime | None:
 
 def shown(url: str) -> str:
     """An address as messages and logs may show it: no credentials, no query but the route."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "(unreadable)"
     host = parts.netloc.rpartition("@")[2]
     route = parse_qs(parts.query).get("rest_route")
     return f"{parts.scheme}://{host}{parts.path}" + (f"?rest_route={route[0]}" if route else "")

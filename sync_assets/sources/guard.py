@@ -82,10 +82,10 @@ def guarded_pools(
             return super().getresponse()
 
     class PlainPool(HTTPConnectionPool):
-        ConnectionCls = Plain
+        ConnectionCls = Plain  # pyright: ignore[reportAssignmentType] - so fail urllib3's own
 
     class SecurePool(HTTPSConnectionPool):
-        ConnectionCls = Secure
+        ConnectionCls = Secure  # pyright: ignore[reportAssignmentType]
 
     return {"http": PlainPool, "https": SecurePool}
 

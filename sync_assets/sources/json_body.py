@@ -2,7 +2,7 @@
 
 import json
 import re
-from typing import Any
+from typing import Any, cast
 
 import orjson
 
@@ -37,13 +37,20 @@ def looks_like_html(body: bytes) -> bool:
 
 
 def _of_kind(value: Any, kind: Kind) -> Any:  # noqa: ANN401
-    if isinstance(value, kind):
-        return value  # pyright: ignore[reportUnknownVariableType] - JSON may hold anything
+    if isinstance(value, dict) and kind is list:
+        return _list_with_gaps(cast(dict[str, Any], value))
     if kind is dict and value == []:  # PHP shows an empty object as an empty list
         return {}
-    if kind is list and value and isinstance(value, dict) and all(map(str.isdecimal, value)):
-        return list(value.values())  # and a list with gaps, as filters leave it, as an object
-    raise NotJson(f"expected a JSON {kind.__name__}, found a {type(value).__name__}")
+    if isinstance(value, kind):
+        return cast(Any, value)
+    raise NotJson(f"expected a JSON {kind.__name__}, found something else")
+
+
+def _list_with_gaps(value: dict[str, Any]) -> list[Any]:
+    """PHP shows a list that a filter took members out of as an object with numbers for names."""
+    if not value or not all(map(str.isdecimal, value)):
+        raise NotJson("expected a JSON list, found an object")
+    return list(value.values())
 
 
 def _salvage(body: bytes, kind: Kind) -> Any:  # noqa: ANN401

@@ -10,6 +10,7 @@ from sync_assets.core.records import Payload
 from sync_assets.core.tenants import Tenant
 from sync_assets.sources.answers import Answer
 from sync_assets.sources.http import HttpSession
+from sync_assets.sources.json_body import Kind
 from sync_assets.sources.wordpress.address import ApiRoot, Params
 from sync_assets.sources.wordpress.records import PROTECTED
 
@@ -105,7 +106,7 @@ class Client:
         self,
         route: str,
         params: Params,
-        expect: type[list[Any]] | type[dict[str, Any]],
+        expect: Kind,
         attempts: int | None,
     ) -> Answer:
         url, everything = self.root.request(route, params)

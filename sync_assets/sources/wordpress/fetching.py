@@ -64,7 +64,7 @@ class ById:
         return {row["id"] for row in rows if "id" in row}
 
     def _is_gone(self, key: int) -> bool:
-        """Only WordPress's own word counts: a firewall's 404, or a missing route, proves nothing."""
+        """Only WordPress's own word counts: a firewall's 404, or a lost route, proves nothing."""
         params = {**self.client.context, "_fields": "id"}
         try:
             answer = self.client.ask(f"{self.route}/{key}", params, attempts=_FEWER_ATTEMPTS)

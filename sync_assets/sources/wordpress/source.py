@@ -9,7 +9,8 @@ from sync_assets.core.retry import Backoff
 from sync_assets.core.stop import StopSignal
 from sync_assets.core.streams import SourceSpec
 from sync_assets.core.tenants import Tenant
-from sync_assets.sources.http import HttpSession, Limits
+from sync_assets.sources.http import HttpSession
+from sync_assets.sources.wire import Limits
 from sync_assets.sources.wordpress.client import Client
 from sync_assets.sources.wordpress.connection import WordPressConnection
 from sync_assets.sources.wordpress.discovery import discover

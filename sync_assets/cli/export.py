@@ -1,0 +1,101 @@
+"""`sync-assets export`: a tenant's rows as JSON lines, CSV or Parquet."""
+
+import secrets
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from enum import Enum
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated
+
+import typer
+
+from sync_assets.cli.command import App, TenantId
+from sync_assets.cli.opened import opened, registered
+from sync_assets.cli.output import say
+from sync_assets.core.errors import OperatorMustAct
+from sync_assets.core.streams import SourceSpec, StreamSpec
+
+if TYPE_CHECKING:
+    from sync_assets.bootstrap import Platform
+
+app = App()
+
+
+class Format(Enum):
+    """What an export is written as."""
+
+    JSONL = "jsonl"
+    CSV = "csv"
+    PARQUET = "parquet"
+
+
+@app.verb()
+def export(
+    tenant_id: TenantId,
+    stream: Annotated[str, typer.Argument(metavar="STREAM", show_default=False)],
+    *,
+    format_: Annotated[Format, typer.Option("--format", help="What to write.")] = Format.JSONL,
+    deleted: Annotated[
+        bool, typer.Option("--deleted", help="Also rows that are gone at the source.")
+    ] = False,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Instead of standard output.")
+    ] = None,
+) -> None:
+    """Write the rows of a tenant's stream to standard output or a file."""
+    if format_ is Format.PARQUET and output is None and sys.stdout.isatty():
+        raise OperatorMustAct("Parquet is no text for a terminal. Use --output FILE, or a pipe.")
+    with opened() as platform:
+        tenant = registered(platform, tenant_id)
+        wanted = _stream(platform.spec(tenant.source), stream)
+        with _target(output) as file:
+            count = _write(platform, tenant.id, wanted, format_, file, deleted=deleted)
+    if output is not None:
+        say(f"Wrote {count:,} rows to {output}.")
+
+
+def _write(  # noqa: PLR0913
+    platform: "Platform",
+    tenant_id: str,
+    stream: StreamSpec,
+    format_: Format,
+    file: IO[bytes],
+    *,
+    deleted: bool,
+) -> int:
+    """Write chunk by chunk, so that no stream is too large; gives the number of rows."""
+    from sync_assets.cli.formats import writer
+
+    count = 0
+    with writer(format_.value, stream.table, file) as write:
+        for rows in platform.export.chunks(tenant_id, stream, deleted=deleted):
+            write(rows)
+            count += len(rows)
+    return count
+
+
+def _stream(source: SourceSpec, name: str) -> StreamSpec:
+    for stream in source.streams:
+        if stream.name == name:
+            return stream
+    known = ", ".join(stream.name for stream in source.streams)
+    raise OperatorMustAct(f"{source.name} has no stream {name!r:.60}. It has {known}.")
+
+
+@contextmanager
+def _target(output: Path | None) -> Generator[IO[bytes]]:
+    """Standard output, or a file that appears, whole, when all is written."""
+    if output is None:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    draft = output.with_name(f".{output.name}.{secrets.token_hex(4)}")
+    try:
+        with draft.open("wb") as file:
+            yield file
+        draft.replace(output)
+    except OSError as error:
+        raise OperatorMustAct(f"{output} cannot be written: {error.strerror}.") from error
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,125 @@
+"""Shows how far a sync is: bars on a terminal, plain lines elsewhere."""
+
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn
+from rich.progress import Progress as Bars
+
+from sync_assets.cli.output import err, say
+from sync_assets.core.ports import SyncRequest
+from sync_assets.core.report import Report, StreamRow
+from sync_assets.core.run import StreamStatus
+
+_LINE_EVERY = 10.0  # seconds between two plain lines of a stream at work
+_STOPPING = "Stopping: what was written stays."
+
+
+class Progress(Protocol):
+    """Where progress is shown."""
+
+    def show(self, report: Report) -> None:
+        """Show how the streams stand."""
+        ...
+
+    def stopping(self) -> None:
+        """Say that a stop was asked for."""
+        ...
+
+
+@contextmanager
+def progress_of(request: SyncRequest) -> Generator[Progress]:
+    """Shows the progress of a sync on standard error."""
+    console = err()
+    say(f"Syncing {request.tenant.id} ({', '.join(request.streams)}): sync {request.id}")
+    if not console.is_terminal:
+        yield Lines()
+        return
+    with _bars(console) as bars:
+        yield Drawn(bars, request.streams)
+
+
+class Lines:
+    """A line whenever a stream's status changes, and every ten seconds while it is at work."""
+
+    def __init__(self) -> None:
+        self._said: dict[str, tuple[str, float]] = {}
+
+    def show(self, report: Report) -> None:
+        """Say what is new."""
+        now = time.monotonic()
+        for row in report.streams:
+            status = report.stream_status(row).value
+            before, at = self._said.get(row.stream, ("pending", now))
+            if status == before and (status != "running" or now - at < _LINE_EVERY):
+                continue
+            self._said[row.stream] = (status, now)
+            say(f"{row.stream}: {status}, {_counted(row)}")
+
+    def stopping(self) -> None:
+        """Say so."""
+        say(_STOPPING)
+
+
+class Drawn:
+    """A bar for each stream."""
+
+    def __init__(self, bars: Bars, streams: tuple[str, ...]) -> None:
+        self._bars = bars
+        self._tasks: dict[str, TaskID] = {
+            stream: bars.add_task(stream, total=None, start=False, figures="waiting")
+            for stream in streams
+        }
+
+    def show(self, report: Report) -> None:
+        """Move the bars."""
+        for row in report.streams:
+            if row.stream in self._tasks and row.status is not StreamStatus.PENDING:
+                self._move(self._tasks[row.stream], row, report)
+
+    def stopping(self) -> None:
+        """Say so above the bars."""
+        self._bars.console.print(_STOPPING)
+
+    def _move(self, task: TaskID, row: StreamRow, report: Report) -> None:
+        self._bars.start_task(task)
+        status = report.stream_status(row)
+        done = status is StreamStatus.DONE
+        self._bars.update(
+            task,
+            completed=row.counts.seen,
+            total=row.counts.seen if done else row.counts.total,
+            figures=f"{_counted(row)}{_rate(row, report)}{'' if done else _mark(status)}",
+        )
+        if status is not StreamStatus.RUNNING:
+            self._bars.stop_task(task)
+
+
+def _bars(console: Console) -> Bars:
+    return Bars(
+        SpinnerColumn(finished_text="[green]✓[/]"),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=30),
+        TextColumn("{task.fields[figures]}", markup=False),
+        console=console,
+    )
+
+
+def _counted(row: StreamRow) -> str:
+    counts = row.counts
+    of = "" if counts.total is None else f" of {counts.total:,}"
+    return f"{counts.seen:,}{of} seen, {counts.written:,} written"
+
+
+def _rate(row: StreamRow, report: Report) -> str:
+    if row.started_at is None:
+        return ""
+    seconds = ((row.finished_at or report.now) - row.started_at).total_seconds()
+    return f", {row.counts.seen / seconds:,.0f}/s" if seconds > 0 else ""
+
+
+def _mark(status: StreamStatus) -> str:
+    return "" if status is StreamStatus.RUNNING else f" ({status.value})"

@@ -1,0 +1,85 @@
+"""The report of a sync as people read it, problems and what to do about them last."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+
+from sync_assets.cli.output import out, print_table
+from sync_assets.core.report import Report
+
+if TYPE_CHECKING:
+    from sync_assets.bootstrap import Platform
+
+_COLUMNS = ("seen", "created", "updated", "unchanged", "skipped", "failed", "deleted", "refused")
+_SHOWN_LETTERS = 5
+_STYLES = {"completed": "green", "failed": "red", "cancelled": "yellow"}
+
+
+def print_report(platform: "Platform", report: Report) -> None:
+    """Print a report, with the causes of what could not be kept."""
+    from sync_assets.cli.dead_letters import letters_of
+
+    entry = report.as_dict()
+    print_heading(report, entry)
+    jobs: list[Mapping[str, Any]] = entry["jobs"]
+    print_table(["stream", "status", *_COLUMNS], (_row(job) for job in jobs))
+    print_problems(_failures(jobs))
+    print_problems(_refusals(report))
+    failed = int(entry["failed"])
+    if failed:
+        print_problems(_letters(failed, letters_of(platform, report.sync_id, _SHOWN_LETTERS)))
+
+
+def print_heading(report: Report, entry: Mapping[str, Any]) -> None:
+    """Print which sync it is, how it ended and how long it took."""
+    status = report.status
+    took = "" if entry["durationMs"] is None else f" in {entry['durationMs'] / 1000:,.1f} s"
+    words = [f"Sync {report.sync_id} of {report.tenant_id} ({report.source}): "]
+    text = Text.assemble(*words, (status, _STYLES.get(status, "")), took)
+    out().print(text)
+
+
+def print_problems(lines: Iterable[str]) -> None:
+    """Print lines that somebody should read."""
+    for line in lines:
+        out().print(Text(line, style="" if line.startswith(" ") else "bold"), soft_wrap=True)
+
+
+def print_log(lines: Sequence[Mapping[str, Any]]) -> None:
+    """Print the lines of a sync's log."""
+    for line in lines:
+        text = f"{line['at']:%Y-%m-%d %H:%M:%S} {line['level']:<7} {line['message']}"
+        out().print(Text(text), soft_wrap=True)
+
+
+def _row(job: Mapping[str, Any]) -> list[object]:
+    return [job["type"], job["status"], *(job["result"][name] for name in _COLUMNS)]
+
+
+def _failures(jobs: Iterable[Mapping[str, Any]]) -> list[str]:
+    return [f"{job['type']}: {job['error']}" for job in jobs if job["error"]]
+
+
+def _refusals(report: Report) -> list[str]:
+    """What was not deleted, and how to let it through."""
+    refused = {row.stream: row.counts.refused for row in report.streams if row.counts.refused}
+    if not refused:
+        return []
+    counts = ", ".join(f"{count:,} of {stream}" for stream, count in refused.items())
+    return [
+        f"Deletions refused: {counts}. The rows stay as they are.",
+        f"  Why: sync-assets report {report.sync_id} --log",
+        f"  If they are really gone: sync-assets sync {report.tenant_id} --approve-deletions",
+    ]
+
+
+def _letters(count: int, letters: Sequence[tuple[str, str, str]]) -> list[str]:
+    """What could not be kept, and what becomes of it."""
+    more = count - len(letters)
+    return [
+        f"Dead letters: {count:,} records could not be kept.",
+        *(f"  {stream} {record}: {cause}" for stream, record, cause in letters),
+        *([f"  and {more:,} more"] if more > 0 else []),
+        "  They are in sync.dead_letters with payload and cause; each sync tries them again.",
+    ]

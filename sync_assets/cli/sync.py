@@ -1,0 +1,72 @@
+"""`sync-assets sync`: syncs a tenant here and now, or says what a sync would do."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sync_assets.cli.command import FAILED, INTERRUPTED, App, Json, TenantId
+from sync_assets.cli.job import Ended, run_job
+from sync_assets.cli.opened import opened
+from sync_assets.cli.output import print_json, say
+from sync_assets.cli.plan import print_plan
+from sync_assets.cli.signals import asked
+from sync_assets.cli.summary import print_report
+from sync_assets.core.ports import SyncOptions
+
+if TYPE_CHECKING:
+    from sync_assets.bootstrap import Platform
+
+app = App()
+
+
+@app.verb()
+def sync(  # noqa: PLR0913 - one for each option
+    tenant_id: TenantId,
+    *,
+    stream: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Only this stream; repeatable.")
+    ] = None,
+    full: Annotated[
+        bool,
+        typer.Option(
+            "--full", help="Read every record again, for changes that move no modified time."
+        ),
+    ] = False,
+    batch_size: Annotated[int, typer.Option(min=1, max=100, help="Records a request.")] = 100,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Say what a sync would do, and write nothing.")
+    ] = False,
+    approve_deletions: Annotated[
+        bool, typer.Option("--approve-deletions", help="Let a refused deletion through, once.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Sync a tenant now: runs the Dagster job in this terminal and prints its report."""
+    options = SyncOptions(
+        full=full, batch_size=batch_size, approve_deletions=approve_deletions
+    )
+    with opened() as platform:
+        request = platform.request(tenant_id, stream or (), options)
+        if plan:
+            print_plan(platform, request, as_json=json)
+            return
+        with asked() as flag:
+            ended = run_job(platform, request, flag)
+        show_end(platform, ended, as_json=json)
+    if ended.interrupted:
+        raise typer.Exit(INTERRUPTED)
+    if not ended.completed:
+        raise typer.Exit(FAILED)
+
+
+def show_end(platform: "Platform", ended: Ended, *, as_json: bool = False) -> None:
+    """Print the report of a job that ended, and where its output is if that matters."""
+    if ended.report is not None and as_json:
+        print_json(ended.report.as_dict())
+    elif ended.report is not None:
+        print_report(platform, ended.report)
+    if ended.interrupted:
+        say("Interrupted. What was written stays; the next sync goes on from there.")
+    elif not ended.completed:
+        began = "The sync failed." if ended.report else "The Dagster job ended before it began."
+        say(f"{began} Its output is in {ended.log}.")
