@@ -1,20 +1,38 @@
 """This program as a process without Dagster: one tenant's posts, into migrated tables."""
 
 import argparse
+from uuid import uuid4
 
 from bench import contender
+from sync_assets.core.ports import SyncRequest
+from sync_assets.core.run import open_later, run_stream
+from sync_assets.core.stop import StopSignal
+from sync_assets.core.tenants import Credentials, Tenant
+from sync_assets.sources import SOURCES
+from sync_assets.store.database import Database
+from sync_assets.store.syncs import Syncs
 
 TENANT = "bench"
 
 
 def prepare(chosen: argparse.Namespace) -> None:
-    """Migrates the database and adds the tenant: done once per installation, so not measured."""
-    raise NotImplementedError
+    """Migrates the database: done once per installation, so not measured."""
+    from sync_assets.store.migrate import migrate  # noqa: PLC0415 - Alembic is not measured
+
+    migrate(Database(chosen.database_url))
 
 
 def load(chosen: argparse.Namespace) -> None:
     """Syncs the posts stream of the tenant whose site is at `chosen.site`."""
-    raise NotImplementedError
+    credentials = Credentials(contender.USER, contender.PASSWORD)
+    tenant = Tenant(TENANT, "wordpress", "bench", chosen.site, credentials)
+    request = SyncRequest(uuid4(), tenant, ("posts",))
+    source = SOURCES["wordpress"](allow_private=True)
+    syncs = Syncs(Database(chosen.database_url)).holder(source.spec)
+    syncs.begin(request)
+    stop = StopSignal()
+    with open_later(source, request, stop) as connect:
+        run_stream(request, "posts", syncs, connect, stop)
 
 
 def main() -> None:

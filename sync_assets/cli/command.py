@@ -15,8 +15,19 @@ from sync_assets.core.errors import OperatorMustAct, Stopped, SyncError
 FAILED, WRONG, INTERRUPTED = 1, 2, 130
 """Exit statuses: the work failed; the request was wrong; a signal ended it."""
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
-TenantId = Annotated[str, typer.Argument(metavar="ID", help="The tenant's id.", show_default=False)]
+
+def option(*names: str, **attributes: Any) -> Any:  # noqa: ANN401 - typer's are not fully typed
+    """An option of a command, as `typer.Option`."""
+    return typer.Option(*names, **attributes)  # pyright: ignore[reportUnknownMemberType]
+
+
+def argument(**attributes: Any) -> Any:  # noqa: ANN401
+    """An argument of a command, as `typer.Argument`."""
+    return typer.Argument(**attributes)  # pyright: ignore[reportUnknownMemberType]
+
+
+Json = Annotated[bool, option("--json", help="Print JSON, for programs.")]
+TenantId = Annotated[str, argument(metavar="ID", help="The tenant's id.", show_default=False)]
 
 
 class Command(TyperCommand):

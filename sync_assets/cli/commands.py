@@ -10,6 +10,7 @@ app = App(
     "configuration, 130 interrupted. Every command takes --verbose.",
 )
 app.add_typer(tenants.app, name="tenant")
+
 for part in (sync, report, export, doctor, dev, database):
     app.registered_commands += part.app.registered_commands
 

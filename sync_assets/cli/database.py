@@ -4,17 +4,20 @@ import shlex
 
 import typer
 
+from sync_assets.cli import server
 from sync_assets.cli.command import App, Json
 from sync_assets.cli.opened import opened
 from sync_assets.cli.output import print_json, say
-from sync_assets.core.errors import OperatorMustAct
 
 app = App()
 
 
 @app.verb("database-url")
 def database_url(*, json: Json = False) -> None:
-    """Print the URL of the database in use, with its password; starts the embedded server."""
+    """Print the URL of the database.
+
+    It holds the password. Starts the embedded server where that one is in use.
+    """
     with opened() as platform:
         url = platform.database_url
         _ = platform.database  # so that whoever takes the URL finds the tables
@@ -23,7 +26,10 @@ def database_url(*, json: Json = False) -> None:
 
 @app.verb()
 def env(*, json: Json = False) -> None:
-    """Print shell exports with which `dg dev` and `dagster …` work: eval "$(sync-assets env)"."""
+    """Print shell exports for Dagster's commands.
+
+    After eval "$(sync-assets env)" the commands `dg` and `dagster` work on this installation.
+    """
     from sync_assets.bootstrap import environment
 
     with opened() as platform:
@@ -37,23 +43,24 @@ def env(*, json: Json = False) -> None:
 
 @app.verb()
 def stop(*, json: Json = False) -> None:
-    """Stop the embedded PostgreSQL; the next command that needs it starts it again."""
-    from sync_assets.settings import Settings
-    from sync_assets.store import embedded
+    """Stop the embedded PostgreSQL.
 
-    try:
-        stopped = embedded.stop(Settings().home)
-    except embedded.EmbeddedPostgresError as error:
-        raise OperatorMustAct(str(error)) from error
+    The next command that needs it starts it again.
+    """
+    from sync_assets.settings import Settings
+
+    stopped = server.stop(Settings().home)
     if json:
         print_json({"stopped": stopped})
     else:
-        say("Stopped the embedded PostgreSQL." if stopped else "No embedded PostgreSQL was running.")
+        say(
+            "Stopped the embedded PostgreSQL." if stopped else "No embedded PostgreSQL was running."
+        )
 
 
 @app.verb("new-secret-key")
 def new_secret_key(*, json: Json = False) -> None:
-    """Print a fresh key for SYNC_ASSETS_SECRET_KEY."""
+    """Print a key for SYNC_ASSETS_SECRET_KEY."""
     from sync_assets.store.secrets import new_key
 
     print_json({"secretKey": new_key()}) if json else typer.echo(new_key())

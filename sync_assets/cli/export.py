@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
-from sync_assets.cli.command import App, TenantId
+from sync_assets.cli.command import App, Json, TenantId, argument, option
 from sync_assets.cli.opened import opened, registered
 from sync_assets.cli.output import say
 from sync_assets.core.errors import OperatorMustAct
@@ -33,17 +33,23 @@ class Format(Enum):
 @app.verb()
 def export(
     tenant_id: TenantId,
-    stream: Annotated[str, typer.Argument(metavar="STREAM", show_default=False)],
+    stream: Annotated[str, argument(metavar="STREAM", show_default=False)],
     *,
-    format_: Annotated[Format, typer.Option("--format", help="What to write.")] = Format.JSONL,
+    format_: Annotated[Format, option("--format", help="What to write.")] = Format.JSONL,
     deleted: Annotated[
-        bool, typer.Option("--deleted", help="Also rows that are gone at the source.")
+        bool, option("--deleted", help="Also rows that are gone at the source.")
     ] = False,
     output: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Instead of standard output.")
+        Path | None, option(metavar="FILE", help="Instead of standard output.")
     ] = None,
+    json: Json = False,
 ) -> None:
-    """Write the rows of a tenant's stream to standard output or a file."""
+    """Write a tenant's rows to a file.
+
+    Without --output they go to standard output.
+    """
+    if json and format_ is not Format.JSONL:
+        raise typer.BadParameter(f"--json means --format jsonl, not {format_.value}.")
     if format_ is Format.PARQUET and output is None and sys.stdout.isatty():
         raise OperatorMustAct("Parquet is no text for a terminal. Use --output FILE, or a pipe.")
     with opened() as platform:
@@ -55,7 +61,7 @@ def export(
         say(f"Wrote {count:,} rows to {output}.")
 
 
-def _write(  # noqa: PLR0913
+def _write(
     platform: "Platform",
     tenant_id: str,
     stream: StreamSpec,

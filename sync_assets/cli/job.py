@@ -29,12 +29,14 @@ class Ended:
         report: None when the sync never began.
         status: the child's exit status.
         log: the file with its output.
+        last_lines: the end of it.
         interrupted: somebody asked it to stop before it was done.
     """
 
     report: Report | None
     status: int
     log: Path
+    last_lines: str
     interrupted: bool
 
     @property
@@ -61,7 +63,8 @@ def run_job(platform: "Platform", request: SyncRequest, asked: Asked) -> Ended:
         children.stop([child])
     report, status = _report(platform, request), child.process.wait()
     done = status == 0 and report is not None and report.status == "completed"
-    return Ended(report, status, child.log, interrupted=asked.to_stop and not done)
+    interrupted = asked.to_stop and not done
+    return Ended(report, status, child.log, child.last_lines(), interrupted)
 
 
 def _watch(

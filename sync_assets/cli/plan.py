@@ -4,22 +4,20 @@ from typing import TYPE_CHECKING
 
 from sync_assets.cli.output import out, print_json, print_table
 from sync_assets.cli.signals import asked
-from sync_assets.core.counts import Counts
+from sync_assets.cli.summary import columns
 from sync_assets.core.ports import SyncRequest
 from sync_assets.core.stop import StopSignal
 
 if TYPE_CHECKING:
     from sync_assets.bootstrap import Platform
 
-_HEADINGS = {
-    "seen": "seen",
+_WOULD = {
     "created": "would create",
     "updated": "would update",
     "deleted": "would delete",
     "skipped": "would skip",
-    "unchanged": "unchanged",
-    "refused": "deletion refused",
     "failed": "cannot keep",
+    "refused": "would refuse to delete",
 }
 
 
@@ -32,13 +30,10 @@ def print_plan(platform: "Platform", request: SyncRequest, *, as_json: bool) -> 
         streams = {stream: count.as_dict() for stream, count in counts.items()}
         print_json({"tenant": request.tenant.id, "streams": streams, "notes": notes})
         return
-    print_table(["stream", *_HEADINGS.values()], map(_row, counts.items()))
+    known = {stream: count.as_dict() for stream, count in counts.items()}
+    names = columns([*known.values()])
+    rows = ([stream, *map(count.get, names)] for stream, count in known.items())
+    print_table(["stream", *(_WOULD.get(name, name) for name in names)], rows)
     for note in notes:
         out().print(note, markup=False, soft_wrap=True)
     out().print("Nothing was written.")
-
-
-def _row(entry: tuple[str, Counts]) -> list[object]:
-    stream, counts = entry
-    known = counts.as_dict()
-    return [stream, *(known[name] for name in _HEADINGS)]

@@ -38,7 +38,7 @@ def progress_of(request: SyncRequest) -> Generator[Progress]:
     if not console.is_terminal:
         yield Lines()
         return
-    with _bars(console) as bars:
+    with bars_on(console) as bars:
         yield Drawn(bars, request.streams)
 
 
@@ -98,7 +98,8 @@ class Drawn:
             self._bars.stop_task(task)
 
 
-def _bars(console: Console) -> Bars:
+def bars_on(console: Console) -> Bars:
+    """Bars that are drawn while they are entered."""
     return Bars(
         SpinnerColumn(finished_text="[green]✓[/]"),
         TextColumn("{task.description}"),

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import typer
 
-from sync_assets.cli.command import App, Json
+from sync_assets.cli.command import App, Json, argument, option
 from sync_assets.cli.opened import opened, registered
 from sync_assets.cli.output import print_json
 from sync_assets.cli.summary import print_log, print_report
@@ -19,13 +19,13 @@ app = App()
 
 @app.verb()
 def report(
-    sync_id: Annotated[UUID | None, typer.Argument(metavar="SYNC_ID", show_default=False)] = None,
+    sync_id: Annotated[UUID | None, argument(metavar="SYNC_ID", show_default=False)] = None,
     *,
-    tenant: Annotated[str | None, typer.Option(help="Its last sync instead.")] = None,
-    log: Annotated[bool, typer.Option("--log", help="Also the lines of the sync's log.")] = False,
+    tenant: Annotated[str | None, option(help="Its last sync instead.")] = None,
+    log: Annotated[bool, option("--log", help="Also the lines of the sync's log.")] = False,
     json: Json = False,
 ) -> None:
-    """Show the report of a sync, at any moment, from the database."""
+    """Show what became of a sync, at any moment."""
     if (sync_id is None) == (tenant is None):
         raise typer.BadParameter("Give either SYNC_ID or --tenant ID.")
     with opened() as platform:

@@ -11,7 +11,8 @@ from sync_assets.core.report import Report
 if TYPE_CHECKING:
     from sync_assets.bootstrap import Platform
 
-_COLUMNS = ("seen", "created", "updated", "unchanged", "skipped", "failed", "deleted", "refused")
+_ALWAYS = ("seen", "created", "updated", "unchanged", "deleted")
+_WHERE_ANY = ("skipped", "failed", "refused", "kept", "hidden", "vanished", "repaired")
 _SHOWN_LETTERS = 5
 _STYLES = {"completed": "green", "failed": "red", "cancelled": "yellow"}
 
@@ -23,7 +24,9 @@ def print_report(platform: "Platform", report: Report) -> None:
     entry = report.as_dict()
     print_heading(report, entry)
     jobs: list[Mapping[str, Any]] = entry["jobs"]
-    print_table(["stream", "status", *_COLUMNS], (_row(job) for job in jobs))
+    names = columns([job["result"] for job in jobs])
+    rows = ([job["type"], job["status"], *map(job["result"].get, names)] for job in jobs)
+    print_table(["stream", "status", *names], rows)
     print_problems(_failures(jobs))
     print_problems(_refusals(report))
     failed = int(entry["failed"])
@@ -31,13 +34,17 @@ def print_report(platform: "Platform", report: Report) -> None:
         print_problems(_letters(failed, letters_of(platform, report.sync_id, _SHOWN_LETTERS)))
 
 
+def columns(counts: Sequence[Mapping[str, int | None]]) -> list[str]:
+    """The counts worth a column: the usual ones, and the others where there are any."""
+    return [*_ALWAYS, *(name for name in _WHERE_ANY if any(count[name] for count in counts))]
+
+
 def print_heading(report: Report, entry: Mapping[str, Any]) -> None:
     """Print which sync it is, how it ended and how long it took."""
     status = report.status
     took = "" if entry["durationMs"] is None else f" in {entry['durationMs'] / 1000:,.1f} s"
-    words = [f"Sync {report.sync_id} of {report.tenant_id} ({report.source}): "]
-    text = Text.assemble(*words, (status, _STYLES.get(status, "")), took)
-    out().print(text)
+    what = f"Sync {report.sync_id} of {report.tenant_id}: "
+    out().print(Text.assemble(what, (status, _STYLES.get(status, "")), took), soft_wrap=True)
 
 
 def print_problems(lines: Iterable[str]) -> None:
@@ -51,10 +58,6 @@ def print_log(lines: Sequence[Mapping[str, Any]]) -> None:
     for line in lines:
         text = f"{line['at']:%Y-%m-%d %H:%M:%S} {line['level']:<7} {line['message']}"
         out().print(Text(text), soft_wrap=True)
-
-
-def _row(job: Mapping[str, Any]) -> list[object]:
-    return [job["type"], job["status"], *(job["result"][name] for name in _COLUMNS)]
 
 
 def _failures(jobs: Iterable[Mapping[str, Any]]) -> list[str]:

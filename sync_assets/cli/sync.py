@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sync_assets.cli.command import FAILED, INTERRUPTED, App, Json, TenantId
+from sync_assets.cli.command import FAILED, INTERRUPTED, App, Json, TenantId, option
 from sync_assets.cli.job import Ended, run_job
 from sync_assets.cli.opened import opened
 from sync_assets.cli.output import print_json, say
@@ -24,27 +24,26 @@ def sync(  # noqa: PLR0913 - one for each option
     tenant_id: TenantId,
     *,
     stream: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Only this stream; repeatable.")
+        list[str] | None, option(metavar="NAME", help="Only this stream; repeatable.")
     ] = None,
     full: Annotated[
         bool,
-        typer.Option(
-            "--full", help="Read every record again, for changes that move no modified time."
-        ),
+        option("--full", help="Read every record again, for changes that move no modified time."),
     ] = False,
-    batch_size: Annotated[int, typer.Option(min=1, max=100, help="Records a request.")] = 100,
+    batch_size: Annotated[int, option(min=1, max=100, help="Records a request.")] = 100,
     plan: Annotated[
-        bool, typer.Option("--plan", help="Say what a sync would do, and write nothing.")
+        bool, option("--plan", help="Say what a sync would do, and write nothing.")
     ] = False,
     approve_deletions: Annotated[
-        bool, typer.Option("--approve-deletions", help="Let a refused deletion through, once.")
+        bool, option("--approve-deletions", help="Let a refused deletion through, once.")
     ] = False,
     json: Json = False,
 ) -> None:
-    """Sync a tenant now: runs the Dagster job in this terminal and prints its report."""
-    options = SyncOptions(
-        full=full, batch_size=batch_size, approve_deletions=approve_deletions
-    )
+    """Sync a tenant now.
+
+    Runs the Dagster job in a child process, shows its progress and prints its report.
+    """
+    options = SyncOptions(full=full, batch_size=batch_size, approve_deletions=approve_deletions)
     with opened() as platform:
         request = platform.request(tenant_id, stream or (), options)
         if plan:
@@ -68,5 +67,6 @@ def show_end(platform: "Platform", ended: Ended, *, as_json: bool = False) -> No
     if ended.interrupted:
         say("Interrupted. What was written stays; the next sync goes on from there.")
     elif not ended.completed:
-        began = "The sync failed." if ended.report else "The Dagster job ended before it began."
-        say(f"{began} Its output is in {ended.log}.")
+        if ended.report is None:
+            say(f"{ended.last_lines}\nThe Dagster job ended before the sync began.")
+        say(f"The job's output is in {ended.log}.")

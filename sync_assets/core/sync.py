@@ -94,11 +94,9 @@ class _CollectionSync:
 
     def _begin(self, stored: Checkpoint, now: datetime) -> Checkpoint:
         """Where to go on from: a full refresh begins, goes on, or is not wanted."""
-        if stored.reread_since is not None:
-            fresh = now - stored.reread_since < UNFINISHED
-            if fresh or not self.options.full:
-                return stored
-        if self.options.full:
+        since = stored.reread_since
+        goes_on = since is not None and now - since < UNFINISHED
+        if self.options.full and not goes_on:
             return replace(stored, reread_from=NO_VERSION, reread_since=now)
         return stored
 

@@ -46,7 +46,7 @@ def _asset(source: SourceSpec, stream: StreamSpec) -> dg.AssetsDefinition:
         with translated(tenant), platform.open() as opened:
             streams = _selected(context, source)
             request = opened.request(
-                tenant, streams, config.options(), sync_id, run_id=context.run_id
+                tenant, streams, config.options(), sync_id, run_id=context.run.run_id
             )
             context.log.info("Sync %s of %s: %s", sync_id, tenant, stream.name)
             counts = opened.run_stream(request, stream.name, StopSignal())

@@ -1,5 +1,6 @@
 """Asset checks for each stream and tenant: it adds up, it is the tenant's alone, it is fresh."""
 
+import warnings
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -30,14 +31,9 @@ def checks_of(source: SourceSpec) -> list[dg.AssetChecksDefinition]:
 
 def _checks(source: SourceSpec, stream: StreamSpec) -> dg.AssetChecksDefinition:
     key = asset_key(source.name, stream.name)
-    partitions = tenants_of(source.name)
 
     @dg.multi_asset_check(
-        name=f"{source.name}_{stream.name}_checks",
-        specs=[
-            dg.AssetCheckSpec(name, asset=key, description=text, partitions_def=partitions)
-            for name, text in CHECKS.items()
-        ],
+        name=f"{source.name}_{stream.name}_checks", specs=_specs(key, tenants_of(source.name))
     )
     def check(
         context: dg.AssetCheckExecutionContext, platform: PlatformResource
@@ -47,6 +43,17 @@ def _checks(source: SourceSpec, stream: StreamSpec) -> dg.AssetChecksDefinition:
         yield from results(key, health)
 
     return check
+
+
+def _specs(key: dg.AssetKey, partitions: dg.PartitionsDefinition) -> list[dg.AssetCheckSpec]:
+    with warnings.catch_warnings():
+        # Checks of a partition are a preview in 1.13. Without them one tenant's result hides
+        # another's; whether they still work is tested.
+        warnings.simplefilter("ignore", dg.PreviewWarning)
+        return [
+            dg.AssetCheckSpec(name, asset=key, description=text, partitions_def=partitions)
+            for name, text in CHECKS.items()
+        ]
 
 
 def results(key: dg.AssetKey, health: StreamHealth) -> Iterator[dg.AssetCheckResult]:

@@ -22,6 +22,7 @@ def enqueue(
         "tenants": list(tenants),
         "full": options.full,
         "batch_size": options.batch_size,
+        "period": options.period,
         "approve_deletions": options.approve_deletions,
     }
     return dg.RunRequest(

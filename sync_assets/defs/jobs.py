@@ -3,7 +3,6 @@
 import dagster as dg
 
 from sync_assets.core.streams import SourceSpec
-from sync_assets.defs.partitions import tenants_of
 from sync_assets.defs.sweep import sweep_of
 
 
@@ -12,7 +11,6 @@ def jobs_of(source: SourceSpec) -> dg.Definitions:
     sync = dg.define_asset_job(
         name=f"{source.name}_sync",
         selection=dg.AssetSelection.groups(source.name),
-        partitions_def=tenants_of(source.name),
         description=f"Syncs all streams of one tenant of {source.title}, in their order.",
     )
     return dg.Definitions(jobs=[sync, sweep_of(source)])

@@ -1,5 +1,7 @@
 """Every day a full sync, every quarter of an hour an incremental one, of all active tenants."""
 
+from zoneinfo import ZoneInfo
+
 import dagster as dg
 
 from sync_assets.core.ports import SyncOptions
@@ -23,11 +25,13 @@ def schedules_of(source: SourceSpec) -> list[dg.ScheduleDefinition]:
 def _schedule(
     source: SourceSpec, kind: str, cron: str, options: SyncOptions
 ) -> dg.ScheduleDefinition:
+    zone = ZoneInfo(Settings().timezone)
+
     @dg.schedule(
         name=f"{source.name}_{kind}",
         job_name=f"{source.name}_sweep",
         cron_schedule=cron,
-        execution_timezone=Settings().timezone,
+        execution_timezone=zone.key,
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description=f"An {kind} sync of all active tenants of {source.title}."
         if kind == "incremental"
@@ -36,7 +40,7 @@ def _schedule(
     def tick(
         context: dg.ScheduleEvaluationContext, platform: PlatformResource
     ) -> dg.RunRequest | dg.SkipReason:
-        due = context.scheduled_execution_time
+        due = context.scheduled_execution_time.astimezone(zone)
         if not options.full and (due.hour, due.minute) == (3, 0):
             return dg.SkipReason("The full sync of this hour does it all.")
         with platform.open() as opened:

@@ -56,9 +56,16 @@ def _continue(source: SourceSpec) -> dg.SensorDefinition:
         description="Gives a sync that was longer than its turn in a sweep a run of its own, "
         "which goes on from its checkpoint.",
     )
-    def tick(platform: PlatformResource) -> dg.SensorResult:
+    def tick(
+        context: dg.SensorEvaluationContext, platform: PlatformResource
+    ) -> dg.SensorResult | dg.SkipReason:
         with platform.open() as opened:
             deferred = opened.syncs.deferred(source.name)
+        # A single request without its partition would fail the tick, for all tenants.
+        present = set(context.instance.get_dynamic_partitions(f"{source.name}_tenants"))
+        deferred = [sync for sync in deferred if sync.tenant_id in present]
+        if not deferred:
+            return dg.SkipReason("No sync outgrew its turn.")
         return dg.SensorResult(
             run_requests=[
                 dg.RunRequest(

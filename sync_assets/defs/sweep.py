@@ -1,14 +1,13 @@
 """One run for many tenants: the same sync, tenant by tenant, in a few threads."""
 
-from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+import logging
+from dataclasses import dataclass
 from functools import partial
 
 import dagster as dg
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.errors import OutOfTime, SyncError, SyncHeld
-from sync_assets.core.pipeline import in_order
 from sync_assets.core.ports import SyncOptions
 from sync_assets.core.run import Outcome
 from sync_assets.core.stop import StopSignal
@@ -18,6 +17,7 @@ from sync_assets.defs.config import SweepConfig
 from sync_assets.defs.identity import sync_id_of
 from sync_assets.defs.metadata import materialization_metadata
 from sync_assets.defs.resources import PlatformResource
+from sync_assets.defs.side_by_side import side_by_side
 
 THREADS = 4
 """Tenants at the same time in one sweep."""
@@ -25,20 +25,24 @@ THREADS = 4
 TURN = 60
 """Seconds for a tenant in a sweep; a longer sync goes on in a run of its own."""
 
+_log = logging.getLogger(__name__)
 
-class TenantResult:
-    """How a tenant's turn in a sweep ended."""
 
-    def __init__(self, tenant: str, outcomes: list[Outcome], error: SyncError | None) -> None:
-        self.tenant = tenant
-        self.outcomes = outcomes
-        self.error = error
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """How a tenant's turn in a sweep ended: how each stream did, or why none was tried."""
+
+    tenant: str
+    outcomes: list[Outcome]
+    error: str | None = None
 
     @property
     def problem(self) -> str | None:
         """Why the tenant failed; None when it was synced, is busy or goes on by itself."""
-        errors = [self.error, *(outcome.error for outcome in self.outcomes)]
-        real = [e for e in errors if e is not None and not isinstance(e, OutOfTime | SyncHeld)]
+        if self.error is not None:
+            return self.error
+        errors = [outcome.error for outcome in self.outcomes if outcome.error is not None]
+        real = [error for error in errors if not isinstance(error, OutOfTime | SyncHeld)]
         return str(real[0]) if real else None
 
 
@@ -53,14 +57,17 @@ def sweep_of(source: SourceSpec) -> dg.JobDefinition:
     def sweep_tenants(
         context: dg.OpExecutionContext, config: SweepConfig, platform: PlatformResource
     ) -> None:
+        stop, tenants = StopSignal(), list(dict.fromkeys(config.tenants))
         problems: dict[str, str] = {}
-        with platform.open() as opened, _stopping() as stop:
-            for result in _results(context, opened, config, stop):
-                _report(context, source.name, result)
-                if result.problem:
-                    problems[result.tenant] = result.problem
+        with platform.open() as opened:
+            call = partial(_sync_tenant, context.run, opened, config.options(), stop)
+            with side_by_side(call, tenants, stop, width=THREADS) as turns:
+                for turn in turns:
+                    _report(context, source.name, turn)
+                    if turn.problem:
+                        problems[turn.tenant] = turn.problem
         if problems:
-            raise _failed(problems, len(config.tenants))
+            raise _failed(problems, len(tenants))
 
     @dg.job(name=f"{source.name}_sweep", description=f"Syncs many tenants of {source.title}.")
     def sweep() -> None:
@@ -69,52 +76,35 @@ def sweep_of(source: SourceSpec) -> dg.JobDefinition:
     return sweep
 
 
-@contextmanager
-def _stopping() -> Generator[StopSignal]:
-    """A signal that is set when the run is interrupted or ends."""
-    stop = StopSignal()
-    try:
-        yield stop
-    finally:
-        stop.set()
-
-
-def _results(
-    context: dg.OpExecutionContext, platform: Platform, config: SweepConfig, stop: StopSignal
-) -> Iterable[TenantResult]:
-    options = config.options()
-    tenants = list(dict.fromkeys(config.tenants))
-    calls = (partial(_sync_tenant, context.run, platform, t, options, stop) for t in tenants)
-    return in_order(calls, stop, width=THREADS)
-
-
 def _sync_tenant(
-    run: dg.DagsterRun, platform: Platform, tenant: str, options: SyncOptions, stop: StopSignal
-) -> TenantResult:
+    run: dg.DagsterRun, platform: Platform, options: SyncOptions, stop: StopSignal, tenant: str
+) -> Turn:
     try:
-        sync_id = sync_id_of(run, tenant)
-        request = platform.request(tenant, (), options, sync_id, run_id=run.run_id)
-        return TenantResult(tenant, platform.run_tenant(request, stop.turn(TURN)), None)
+        request = platform.request(tenant, (), options, sync_id_of(run, tenant), run.run_id)
+        return Turn(tenant, platform.run_tenant(request, stop.turn(TURN)))
     except SyncError as error:
-        return TenantResult(tenant, [], error)
+        return Turn(tenant, [], str(error))
+    except Exception as error:  # noqa: BLE001 - one tenant's surprise is not the others'
+        _log.exception("The sweep of %s failed in a way nobody thought of", tenant)
+        return Turn(tenant, [], f"{type(error).__name__}: see the program's log.")
 
 
-def _report(context: dg.OpExecutionContext, source: str, result: TenantResult) -> None:
+def _report(context: dg.OpExecutionContext, source: str, turn: Turn) -> None:
     """Mark the partitions of the streams that were synced."""
-    for outcome in result.outcomes:
+    sync_id = sync_id_of(context.run, turn.tenant)
+    for outcome in turn.outcomes:
         if outcome.counts is not None:
-            sync_id = sync_id_of(context.run, result.tenant)
             context.log_event(
                 dg.AssetMaterialization(
                     asset_key(source, outcome.stream),
-                    partition=result.tenant,
+                    partition=turn.tenant,
                     metadata=materialization_metadata(sync_id, outcome.counts),
                 )
             )
         elif outcome.error is not None:
-            context.log.warning("%s: %s", result.tenant, outcome.error)
-    if result.error is not None:
-        context.log.warning("%s: %s", result.tenant, result.error)
+            context.log.warning("%s: %s", turn.tenant, outcome.error)
+    if turn.error is not None:
+        context.log.warning("%s: %s", turn.tenant, turn.error)
 
 
 def _failed(problems: dict[str, str], of: int) -> dg.Failure:

@@ -24,9 +24,12 @@ class NoSuchHost(Exception):
 
 
 def is_public(address: str) -> bool:
-    """Is this numeric address one of the public internet? Embedded IPv4 addresses count too."""
+    """Is this numeric address one of the public internet?
+
+    An IPv6 address that stands for IPv4 ones is as public as these.
+    """
     parsed = ip_address(address.partition("%")[0])
-    return all(map(_is_public, (parsed, *_embedded(parsed))))
+    return all(map(_is_public, _embedded(parsed) or [parsed]))
 
 
 def check_host(host: str, port: int) -> None:

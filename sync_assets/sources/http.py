@@ -29,7 +29,7 @@ from sync_assets.sources.complaints import Complaints
 from sync_assets.sources.guard import AddressRefused, NoSuchHost, guarded_pools
 from sync_assets.sources.json_body import Kind, NotJson, looks_like_html, parse_json
 from sync_assets.sources.throttle import Throttle
-from sync_assets.sources.watch import Watch
+from sync_assets.sources.watch import Overdue, Watch
 from sync_assets.sources.wire import Limits, Oversized, Raw, Wire
 
 _LOG = logging.getLogger(__name__)
@@ -142,8 +142,9 @@ class HttpSession:
             raw: Raw | None = None
             try:
                 raw = self._wire.get(url, auth, body=expect is not None)
+                mine.check()  # what was cut off can look like a whole answer
                 return raw  # noqa: TRY300 - an `else` would not see that it is no longer None
-            except _FAILURES as error:
+            except (*_FAILURES, Overdue) as error:
                 self._stop.check()  # a stop cuts the connection
                 self._throttle.struggled()
                 raise self._complaints.broken(error, url, overdue=mine.overdue) from error

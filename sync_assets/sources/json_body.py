@@ -61,7 +61,7 @@ def _salvage(body: bytes, kind: Kind) -> Any:  # noqa: ANN401
     for tried, found in enumerate(_BEGINNINGS[kind].finditer(text)):
         if tried == _MOST_BEGINNINGS:
             break
-        if found.start() < after:  # inside of what was read already
+        if found.start() < after or _is_inside(text, found.start()):
             continue
         try:
             value, end = decoder.raw_decode(text, found.start())
@@ -73,3 +73,11 @@ def _salvage(body: bytes, kind: Kind) -> Any:  # noqa: ANN401
     if best is None:
         raise NotJson("there is no JSON in it")
     return best
+
+
+def _is_inside(text: str, start: int) -> bool:
+    """Is this a member of JSON that began before it, and which has lost its end?"""
+    before = start - 1
+    while before >= 0 and text[before].isspace():
+        before -= 1
+    return before >= 0 and text[before] in ':,[{"'

@@ -15,6 +15,10 @@ from sync_assets.core.stop import StopSignal
 _WAKE_UP = 0.25  # seconds between two looks at the deadlines; a stop is seen at once
 
 
+class Overdue(Exception):
+    """The answer was cut off."""
+
+
 class Exchange:
     """One request and its answer, until its deadline."""
 
@@ -22,9 +26,16 @@ class Exchange:
         self.deadline = deadline
         self.socket: socket.socket | None = None
         self.overdue = False
+        self._cut = False
+
+    def check(self) -> None:
+        """Raise `Overdue` when the answer was cut off, at its deadline or by a stop."""
+        if self._cut:
+            raise Overdue
 
     def cut(self) -> None:
         """Wake up whoever reads from the socket; the connection is of no use afterwards."""
+        self._cut = True
         if self.socket is not None:
             with contextlib.suppress(OSError):
                 # Not the method of SSLSocket, which would pull the TLS state from under the reader.

@@ -11,7 +11,11 @@ from sync_assets.core.errors import OperatorMustAct, RetryLater
 OLDEST = 15
 """PostgreSQL 15: the first with security-invoker views and UNIQUE NULLS NOT DISTINCT."""
 
-_AS_TENANT = text("SELECT set_config('sync_assets.tenant_id', :tenant, true)")
+# The role is named again, should a careless transaction have left another one on the connection.
+_AS_TENANT = text("""
+    SELECT set_config('role', 'sync_assets_sync', true),
+      set_config('sync_assets.tenant_id', :tenant, true)
+""")
 _AS_CONTROL = text("SELECT set_config('role', 'sync_assets_control', true)")
 
 

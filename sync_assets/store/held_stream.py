@@ -2,8 +2,10 @@
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
+from typing import TypeVar
 
 import orjson
 from psycopg import errors as postgres
@@ -24,7 +26,9 @@ from sync_assets.store.leases import Lease
 from sync_assets.store.rows import Rows
 
 _PROGRESS_EVERY = 1.0  # seconds between two updates of the progress row
-_TRIES = 3  # of a page that PostgreSQL rolled back for a deadlock
+_TRIES = 3  # of a transaction that PostgreSQL rolled back for a deadlock
+
+T = TypeVar("T")
 
 _RECORD_ERRORS = (
     postgres.DataError,
@@ -42,17 +46,21 @@ _START = text("""
         'created', coalesce((earlier->>'created')::bigint, 0)
           + coalesce((counts->>'created')::bigint, 0),
         'updated', coalesce((earlier->>'updated')::bigint, 0)
-          + coalesce((counts->>'updated')::bigint, 0)),
+          + coalesce((counts->>'updated')::bigint, 0),
+        'deleted', coalesce((earlier->>'deleted')::bigint, 0)
+          + coalesce((counts->>'deleted')::bigint, 0)),
       counts = '{}', started_at = coalesce(started_at, now()), finished_at = NULL
     WHERE sync_id = :id AND stream = :stream
 """)
-_COUNT = text("""
-    UPDATE sync.streams SET counts = counts || CAST(:counts AS jsonb)
-    WHERE sync_id = :id AND stream = :stream
-""")
-_FINISH = text("""
+# An attempt that was overtaken must not speak for the one that goes on.
+_IF_HELD = """
+    WHERE sync_id = :id AND stream = :stream AND EXISTS (
+      SELECT FROM sync.leases l WHERE l.stream = :stream AND l.token = :token)
+"""
+_COUNT = text(f"UPDATE sync.streams SET counts = counts || CAST(:counts AS jsonb) {_IF_HELD}")
+_FINISH = text(f"""
     UPDATE sync.streams SET status = :status, error = :error, finished_at = now(),
-      counts = counts || CAST(:counts AS jsonb) WHERE sync_id = :id AND stream = :stream
+      counts = counts || CAST(:counts AS jsonb) {_IF_HELD}
 """)
 _NOTE = text("""
     INSERT INTO sync.log (tenant_id, sync_id, stream, level, message, metadata)
@@ -89,7 +97,7 @@ class HeldStream(StoredStream):
         self._lease = lease
         self._clock = clock
         self._counts = Counts()
-        self._created = self._updated = 0
+        self._created = self._updated = self._deleted = 0
         self._shown_at = 0.0
         self._dead: set[str] = set()
 
@@ -104,19 +112,11 @@ class HeldStream(StoredStream):
 
         A record that PostgreSQL refuses goes to the dead letters; the others are written.
         """
-        for attempt in range(1, _TRIES + 1):
-            try:
-                return self._write(page)
-            except DBAPIError as error:
-                if not isinstance(error.orig, postgres.DeadlockDetected) or attempt == _TRIES:
-                    raise
-        raise AssertionError("unreachable")
+        return _again_after_deadlocks(partial(self._write, page))
 
     def bury(self, scope: str, keys: Sequence[int]) -> int:
         """Give rows their tombstones, local edits excepted; gives the number of tombstones."""
-        with self._transaction() as connection:
-            self._lease.renew(connection)
-            return self._rows.bury(connection, scope, keys, self._clock())
+        return _again_after_deadlocks(partial(self._bury, scope, keys))
 
     def progress(self, counts: Counts) -> None:
         """Show how far the stream is, at most once a second."""
@@ -158,6 +158,14 @@ class HeldStream(StoredStream):
         self._created += result.created
         self._updated += result.updated
         return result
+
+    def _bury(self, scope: str, keys: Sequence[int]) -> int:
+        with self._transaction() as connection:
+            self._lease.renew(connection)
+            buried = self._rows.bury(connection, scope, keys, self._clock())
+            self._count(connection, Written(), buried)
+        self._deleted += buried
+        return buried
 
     def _merge(
         self, connection: Connection, records: Sequence[tuple[Record, bytes]]
@@ -202,12 +210,13 @@ class HeldStream(StoredStream):
         if page.checkpoint is not None:
             save_checkpoint(connection, stream, page.collection, sync_id, page.checkpoint)
 
-    def _count(self, connection: Connection, result: Written) -> None:
+    def _count(self, connection: Connection, result: Written, deleted: int = 0) -> None:
         """Count in the page's own transaction, so that a kill loses no count either."""
-        if result.created or result.updated:
+        if result.created or result.updated or deleted:
             counts: dict[str, int | None] = {
                 "created": self._created + result.created,
                 "updated": self._updated + result.updated,
+                "deleted": self._deleted + deleted,
             }
             connection.execute(_COUNT, self._identity(counts))
 
@@ -215,8 +224,20 @@ class HeldStream(StoredStream):
         return {
             "id": self._lease.sync_id,
             "stream": self._spec.name,
+            "token": self._lease.token,
             "counts": orjson.dumps(dict(counts or {})).decode(),
         }
 
     def _transaction(self) -> AbstractContextManager[Connection]:
         return self._database.as_tenant(self._tenant_id)
+
+
+def _again_after_deadlocks(transaction: Callable[[], T]) -> T:
+    """An editor may lock the same rows in another order; PostgreSQL then rolls one side back."""
+    for _ in range(1, _TRIES):
+        try:
+            return transaction()
+        except DBAPIError as error:
+            if not isinstance(error.orig, postgres.DeadlockDetected):
+                raise
+    return transaction()

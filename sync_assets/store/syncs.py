@@ -169,7 +169,8 @@ def _stream_row(row: Row[Any]) -> StreamRow:
 def _added(counts: dict[str, int], earlier: dict[str, int]) -> Counts:
     """The last attempt's counts, with what earlier attempts of the same sync had written.
 
-    The last attempt found that as unchanged, so it moves from there: the sum stays.
+    The last attempt found that as unchanged, so it moves from there: the sum stays. It looked no
+    more at what had its tombstone.
     """
     names = {field.name for field in fields(Counts)}
     result = Counts(**{name: value for name, value in counts.items() if name in names})
@@ -177,4 +178,5 @@ def _added(counts: dict[str, int], earlier: dict[str, int]) -> Counts:
         moved = min(earlier.get(name, 0), result.unchanged)
         setattr(result, name, getattr(result, name) + moved)
         result.unchanged -= moved
+    result.deleted += earlier.get("deleted", 0)
     return result

@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from sync_assets.core.known import Survey
 from sync_assets.core.ports import Collection, Connection
@@ -13,7 +13,7 @@ from sync_assets_tests.contracts.lab import SourceLab
 @contextlib.contextmanager
 def connected(
     lab: SourceLab, stop: StopSignal | None = None, *, public: bool = False
-) -> Iterator[tuple[Connection, Collection]]:
+) -> Generator[tuple[Connection, Collection]]:
     """An open connection and the collection under test."""
     tenant = lab.public if public else lab.tenant
     assert tenant is not None
@@ -52,7 +52,7 @@ class Eavesdropper(logging.Handler):
         self.heard += [self.format(record), repr(vars(record))]
 
     @contextlib.contextmanager
-    def listening(self) -> Iterator[None]:
+    def listening(self) -> Generator[None]:
         root = logging.getLogger()
         level = root.level
         root.addHandler(self)

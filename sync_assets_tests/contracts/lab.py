@@ -1,6 +1,6 @@
 """What the contract needs of a source's test: a site that can be written to and troubled."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol
@@ -15,6 +15,7 @@ class Trouble(Enum):
     UNAUTHORIZED = auto()
     FORBIDDEN = auto()
     BUSY = auto()  # 429, come back at once
+    RESTING = auto()  # 429, come back in half a minute
     BUSY_FOR_HOURS = auto()  # 429, come back in two hours
     BROKEN = auto()  # 500
     DOWN = auto()  # 503
@@ -58,6 +59,7 @@ class SourceLab(Protocol):
     patience: Patience
     stream: str
     collection: str
+    spoilable: Collection[Spoilt]
 
     @property
     def source(self) -> Source:

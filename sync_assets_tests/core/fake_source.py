@@ -28,6 +28,7 @@ class FakeSite:
         unkeyed: entries without an id on the first page.
         announces: what it says of its size, given the truth.
         dated: does the listing say when a record was modified?
+        repairs: values of each record that have to be mended.
     """
 
     now: datetime = BEGINNING
@@ -39,6 +40,7 @@ class FakeSite:
     unkeyed: int = 0
     announces: Callable[[int], int | None] = lambda truth: truth
     dated: bool = True
+    repairs: int = 0
 
     def put(self, key: int, text: str, *, touch: bool = True) -> None:
         """Add or edit a record; the modified time has whole seconds, as in WordPress."""
@@ -69,7 +71,8 @@ class FakeSite:
     def record(self, payload: Payload) -> Record:
         if payload["id"] in self.unmappable:
             raise Unmappable("text is a list, not a text")
-        return Record(payload["id"], payload["modified"], (payload["text"],))
+        values = (payload["text"],)
+        return Record(payload["id"], payload["modified"], values, repaired=self.repairs)
 
 
 @dataclass(slots=True)

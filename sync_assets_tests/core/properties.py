@@ -2,4 +2,4 @@
 
 from hypothesis import settings
 
-modestly = settings(derandomize=True, max_examples=50, deadline=None, database=None)
+modestly = settings(derandomize=True, max_examples=30, deadline=None, database=None)

@@ -68,6 +68,21 @@ def test_results_that_nobody_takes_do_not_pile_up():
     assert next(started) <= 2 * 2 + 1
 
 
+def test_calls_that_nobody_waits_for_any_more_are_not_made():
+    started, gate = threading.Semaphore(0), threading.Event()
+
+    def call() -> bool:
+        started.release()
+        return gate.wait(PATIENCE)
+
+    results = in_order([lambda: True, *[call] * 3], StopSignal(), width=2)
+    next(results)
+    assert all(started.acquire(timeout=PATIENCE) for _ in range(2))
+    results.close()  # pyright: ignore[reportAttributeAccessIssue] - it is a generator
+    gate.set()
+    assert not started.acquire(timeout=0.05)
+
+
 def test_an_error_arrives_in_its_place():
     def fail() -> int:
         raise RetryLater("busy", after=3)

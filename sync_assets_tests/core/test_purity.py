@@ -35,4 +35,4 @@ def test_the_core_and_its_fakes_import_the_standard_library_only():
 
 
 def test_the_proof_of_purity_notices_a_package():
-    assert "hypothesis" in loads("hypothesis")
+    assert loads("iniconfig") == ["iniconfig"]

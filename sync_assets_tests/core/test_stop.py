@@ -57,6 +57,19 @@ def test_a_turn_ends_only_between_pages():
         stop.check_turn()
 
 
+def test_a_turn_of_a_longer_signal_ends_by_itself_but_stops_with_the_other():
+    clock = Hands()
+    stop = StopSignal(monotonic=clock)
+    turn = stop.turn(60)
+    clock.now += 61
+    with pytest.raises(OutOfTime):
+        turn.check_turn()
+    stop.check_turn()
+    stop.set()
+    with pytest.raises(Stopped):
+        turn.check()
+
+
 def test_a_sync_without_a_turn_goes_on_for_ever():
     clock = Hands()
     stop = StopSignal(monotonic=clock)

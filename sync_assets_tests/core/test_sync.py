@@ -1,12 +1,14 @@
 """The sync loop, claim by claim."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from sync_assets.core.errors import OutOfTime, RetryLater, Stopped, TenantMustAct
-from sync_assets.core.ports import SyncOptions
+from sync_assets.core.ports import Fetched, SyncOptions
+from sync_assets.core.records import Payload
 from sync_assets.core.stop import StopSignal
 from sync_assets.core.sync import OVERLAP, UNFINISHED
 from sync_assets_tests.core.fake_source import FakeCollection, FakeConnection, FakeSite, site_of
@@ -114,7 +116,8 @@ def test_a_buried_row_is_not_buried_again(site: FakeSite, store: MemoryStore):
     sync(site, store)
     site.delete(4)
     sync(site, store)
-    assert sync(site, store).deleted == 0
+    again = sync(site, store)
+    assert (again.deleted, again.kept, again.refused) == (0, 0, 0)
 
 
 def test_a_newer_local_edit_survives_edits_and_deletion_at_the_source(store: MemoryStore):
@@ -217,6 +220,57 @@ def test_a_refused_deletion_says_how_to_let_it_through(store: MemoryStore):
     assert "--approve-deletions" in store.notes[0]
     approved = SyncOptions(approve_deletions=True)
     assert sync(site, store, approved).deleted == 19
+
+
+def test_rows_that_are_kept_do_not_make_a_deletion_look_large(store: MemoryStore):
+    site = site_of(range(1, 41))
+    sync(site, store)
+    for key in range(1, 20):
+        site.delete(key)
+        if key > 1:
+            store.edit_locally(key, site.now)
+    counts = sync(site, store)
+    assert (counts.deleted, counts.kept, counts.refused) == (1, 18, 0)
+
+
+def test_a_local_edit_in_the_last_moment_keeps_the_row(site: FakeSite, store: MemoryStore):
+    sync(site, store)
+    site.delete(1)
+
+    def edit(call: str) -> None:
+        if call == "bury":
+            store.edit_locally(1, site.now)
+
+    counts = sync(site, store, hook=edit)
+    assert (counts.deleted, counts.kept) == (0, 1)
+    assert not store.buried()
+
+
+def test_the_total_is_what_the_source_announces_where_that_is_more(store: MemoryStore):
+    site = site_of(range(1, 4))
+    site.announces = lambda truth: truth + 5
+    assert sync(site, store).total == 8
+
+
+def test_repaired_values_are_counted(store: MemoryStore):
+    site = site_of(range(1, 4))
+    site.repairs = 2
+    assert sync(site, store).repaired == 6
+
+
+class Talkative(FakeCollection):
+    """Answers twice, and with what nobody asked for."""
+
+    def fetch(self, keys: Sequence[int]) -> Fetched:
+        payloads = super().fetch(keys).payloads
+        strange: list[Payload] = [{"id": ["7"]}, {"id": None}, {}, {"id": True}]
+        return Fetched([*payloads, *payloads, self.site.payload(7), *strange])
+
+
+def test_answers_nobody_asked_for_are_dropped(store: MemoryStore):
+    connection = FakeConnection([Talkative(site_of(range(1, 8)))])
+    counts = sync_collections(connection, store, SyncOptions(batch_size=2))
+    assert (counts.seen, counts.created, counts.failed) == (7, 7, 0)
 
 
 def test_a_lost_connection_keeps_what_was_written(site: FakeSite, store: MemoryStore):
@@ -335,3 +389,27 @@ def test_a_full_refresh_that_was_cut_off_goes_on_where_it_stopped(options: SyncO
     sync_collections(FakeConnection([part]), store, options)
     assert sorted(key for keys in part.fetched for key in keys) == [5, 6, 7]
     assert store.checkpoints["things"].reread_from is None
+
+
+def test_a_full_refresh_that_finds_nothing_new_still_moves_on(site: FakeSite, store: MemoryStore):
+    sync(site, store)
+    store.writes.clear()
+
+    def drop(call: str) -> None:
+        if call == "absent" or (call == "verify" and len(calls) > 20):
+            raise RetryLater("the connection was lost")
+        calls.append(call)
+
+    calls: list[str] = []
+    with pytest.raises(RetryLater):
+        sync(site, store, FULL, hook=drop)
+    assert store.checkpoints["things"].reread_from == 7
+    assert store.writes == []
+
+
+def test_a_full_refresh_reads_every_key_that_a_source_may_have(store: MemoryStore):
+    site = site_of(range(-2, 3))
+    sync(site, store)
+    part = FakeCollection(site)
+    sync_collections(FakeConnection([part]), store, FULL)
+    assert sorted(part.mapped) == [-2, -1, 0, 1, 2]

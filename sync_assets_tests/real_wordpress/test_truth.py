@@ -77,6 +77,9 @@ def shown_media(shown: Row) -> Row:
         "description": shown["description"]["raw"],
         "source_url": shown["source_url"],
         "parent_wp_id": shown["post"] or None,
+        "details": shown["media_details"] or None,
+        "status": shown["status"],
+        "published_at": utc(shown["date_gmt"]),
     }
 
 

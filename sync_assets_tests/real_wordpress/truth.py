@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sync_assets_tests.real_wordpress.mariadb import Database
+from sync_assets_tests.real_wordpress.php import unserialized
 
 Row = dict[str, Any]
 
@@ -51,6 +52,8 @@ class Truth:
     def media(self) -> dict[int, Row]:
         alt = self._meta("wp_postmeta", "post_id", "_wp_attachment_image_alt")
         files = self._meta("wp_postmeta", "post_id", "_wp_attached_file")
+        details = self._meta("wp_postmeta", "post_id", "_wp_attachment_metadata")
+        zone = self._zone()
         return {
             wp_id: {
                 **common,
@@ -59,6 +62,9 @@ class Truth:
                 "caption": row["post_excerpt"],
                 "description": row["post_content"],
                 "source_url": self._upload(files.get(wp_id)) or row["guid"],
+                "details": _details(details.get(wp_id)),
+                "status": row["post_status"],
+                "published_at": _published_at(row, zone),
             }
             for wp_id, row, common in self._posts(("attachment",), ("inherit", "private"))
         }
@@ -159,7 +165,14 @@ def _is_nothing(value: object) -> bool:
 def _term(row: Row, acf: str | None) -> Row:
     names = ("taxonomy", "name", "slug", "description")
     parent = {"parent_wp_id": row["parent"] or None}
-    return {**{name: row[name] for name in names}, **parent, "acf": _acf(acf)}
+    modified = {"source_modified_at": None}  # WordPress does not keep it for terms
+    return {**{name: row[name] for name in names}, **parent, **modified, "acf": _acf(acf)}
+
+
+def _details(serialized: str | None) -> object:
+    """What is known of the file; images of one pixel are in no other size."""
+    found = unserialized(serialized) if serialized else None
+    return {**found, "sizes": {}} if found else None
 
 
 def _common(row: Row, acf: str | None, offset: timedelta) -> Row:

@@ -10,7 +10,9 @@ from sync_assets.sources.wordpress.kinds import (
     parse_taxonomies,
 )
 
-_STATUSES = ("publish", "future", "draft", "pending", "private", "trash")
+# `any` also means statuses that nothing registers any more, such as those of a plugin that was
+# switched off, but neither the trash nor those that plugins hide from searches.
+_STATUSES = ("any", "publish", "future", "draft", "pending", "private", "trash")
 _MEDIA_STATUSES = ("inherit", "private", "trash")
 
 

@@ -59,10 +59,13 @@ class Walk:
             calls = (partial(self.get, offset) for offset in self._offsets(start))
             last = None
             for last in in_order(calls, self.stop):
-                yield from self._bridge(last)
+                if last.keys:
+                    yield from self._bridge(last)
                 self._note(last)
                 yield last
             start = last and self._next(last)
+            if last and start is None and not last.keys:  # so many are gone that the end moved
+                yield from self._bridge(last)
 
     def _offsets(self, start: int) -> Iterator[int]:
         offset = start
@@ -80,9 +83,9 @@ class Walk:
         return last.offset + self.size - 1 if (full or promised) and not ended else None
 
     def _bridge(self, page: Slice) -> Iterator[Slice]:
-        """What lies between the rows reached so far and the first one of this page."""
+        """What lies between the rows reached so far and this page."""
         offset = page.offset
-        if not page.keys or self._meets(page):
+        if self._meets(page):
             return
         while offset > 0:
             offset = max(0, offset - max(1, self.size // 2))

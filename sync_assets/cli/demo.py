@@ -1,0 +1,103 @@
+"""The demo of `sync-assets dev --demo`: a site, a tenant, a first sync."""
+
+import re
+import time
+from collections.abc import MutableSequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sync_assets.cli import children, tenant_input
+from sync_assets.cli.account import check
+from sync_assets.cli.children import Child
+from sync_assets.cli.job import run_job
+from sync_assets.cli.output import say
+from sync_assets.cli.ports import check_free
+from sync_assets.cli.signals import Asked
+from sync_assets.cli.sync import show_end
+from sync_assets.core.errors import OperatorMustAct, UnknownTenant
+from sync_assets.core.tenants import Credentials, Tenant
+
+if TYPE_CHECKING:
+    from sync_assets.bootstrap import Platform
+
+TENANT = "demo"
+
+_PORT = 8081  # the same each time where it is free: links in the content name it
+_PATIENCE = 30.0  # seconds for the site to say where it is
+_URL = re.compile(r"https?://[^\s()]+")
+_NEXT = """
+Try, in another terminal:
+  sync-assets sync demo                 again: nothing changed, so nothing is written
+  sync-assets sync demo --plan          what a sync would do
+  sync-assets report --tenant demo      the report of the last one
+  sync-assets export demo posts         the rows, as JSON lines
+"""
+
+
+def begin(
+    platform: "Platform", running: MutableSequence[Child], site: str | None, flag: Asked
+) -> None:
+    """Register the site as the tenant `demo`, sync it, say what to try next.
+
+    Args:
+        platform: with private addresses allowed where the site is the bundled one.
+        running: the bundled site's process is added to it.
+        site: a public site; None for the bundled one.
+        flag: a wish to stop ends the sync.
+    """
+    tenant = _public(site) if site else _bundled(platform, running, flag)
+    if tenant is None:
+        return
+    check(platform, tenant)
+    _register(platform, tenant)
+    show_end(platform, run_job(platform, platform.request(TENANT), flag))
+    if not flag.to_stop:
+        say(_NEXT)
+
+
+def _public(site: str) -> Tenant:
+    return Tenant(TENANT, "wordpress", "demo", tenant_input.address(site))
+
+
+def _bundled(platform: "Platform", running: MutableSequence[Child], flag: Asked) -> Tenant | None:
+    """Start the bundled site; None when a stop was asked for meanwhile."""
+    from sync_assets.demo.site import PASSWORD, USERNAME
+
+    command = children.python("sync_assets.demo", "--port", str(_port()))
+    log = platform.settings.home / "logs" / "demo-site.log"
+    child = children.start("The demo site", command, log, {})
+    running.append(child)
+    url = _url(child, flag)
+    account = Credentials(USERNAME, PASSWORD)
+    return Tenant(TENANT, "wordpress", "demo", url, account) if url else None
+
+
+def _port() -> int:
+    try:
+        check_free("127.0.0.1", _PORT)
+    except OperatorMustAct:
+        return 0
+    return _PORT
+
+
+def _url(child: Child, flag: Asked) -> str | None:
+    """Where the site says that it is."""
+    deadline = time.monotonic() + _PATIENCE
+    while child.status is None and time.monotonic() < deadline:
+        if flag.to_stop:
+            return None
+        said = _URL.search(child.last_lines())
+        if said:
+            return said.group()
+        time.sleep(0.05)
+    raise OperatorMustAct(f"The demo site did not start. Read {child.log}.")
+
+
+def _register(platform: "Platform", tenant: Tenant) -> None:
+    """Add the tenant, or point the one of an earlier demo at the new address."""
+    try:
+        earlier = platform.tenants.get(TENANT)
+    except UnknownTenant:
+        platform.tenants.add(tenant)
+    else:
+        platform.tenants.update(replace(tenant, settings=earlier.settings))

@@ -1,0 +1,120 @@
+"""`sync-assets dev`: database, webserver and daemon in one terminal; one Ctrl-C stops all."""
+
+import time
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import typer
+
+from sync_assets.cli import children, demo, server
+from sync_assets.cli.children import Child
+from sync_assets.cli.command import FAILED, App, option
+from sync_assets.cli.opened import opened
+from sync_assets.cli.output import say
+from sync_assets.cli.ports import check_free
+from sync_assets.cli.signals import Asked, asked
+
+if TYPE_CHECKING:
+    from sync_assets.bootstrap import Platform
+
+app = App()
+
+_WORKSPACE = ("-w", "workspace.yaml")
+
+
+@app.verb()
+def dev(
+    *,
+    port: Annotated[int, option(min=1, max=65535, help="Of the Dagster UI.")] = 3000,
+    host: Annotated[str, option(help="Where the Dagster UI listens.")] = "127.0.0.1",
+    with_demo: Annotated[
+        bool, option("--demo", help="Also start a demo site, register and sync it.")
+    ] = False,
+    site: Annotated[
+        str | None, option(metavar="URL", help="With --demo: this public site instead.")
+    ] = None,
+) -> None:
+    """Start everything, until Ctrl-C.
+
+    The database, the Dagster UI and the Dagster daemon, and with --demo a site to sync.
+    """
+    if site is not None and not with_demo:
+        raise typer.BadParameter("--site belongs to --demo.")
+    check_free(host, port)
+    with asked() as flag, _platform(bundled=with_demo and site is None) as platform:
+        running: list[Child] = []
+        try:
+            _start(platform, running, host, port)
+            if with_demo:
+                demo.begin(platform, running, site, flag)
+            _supervise(running, flag, host, port)
+        finally:
+            say("Stopping …")
+            children.stop(reversed(running))
+    say("Stopped.")
+
+
+@contextmanager
+def _platform(*, bundled: bool) -> "Generator[Platform]":
+    """The platform; an embedded server that was not running before is stopped at the end."""
+    with opened(private_urls=bundled) as platform:
+        home = platform.settings.home
+        ran = server.runs(home)
+        try:
+            yield platform
+        finally:
+            platform.close()
+            if not ran and server.stop(home):
+                say("Stopped the embedded PostgreSQL.")
+
+
+def _start(platform: "Platform", running: list[Child], host: str, port: int) -> None:
+    """Start the webserver and the daemon."""
+    from sync_assets.bootstrap import environment
+
+    allowed = str(platform.settings.allow_private_urls).lower()
+    variables = environment(platform) | {"SYNC_ASSETS_ALLOW_PRIVATE_URLS": allowed}
+    logs = platform.settings.home / "logs"
+    web = children.script("dagster-webserver", "-h", host, "-p", str(port), *_WORKSPACE)
+    daemon = children.script("dagster-daemon", "run", *_WORKSPACE)
+    for name, command in {"dagster-webserver": web, "dagster-daemon": daemon}.items():
+        running.append(children.start(name, command, logs / f"{name}.log", variables))
+    say(f"Starting. Logs are in {logs}.")
+
+
+def _supervise(running: Sequence[Child], flag: Asked, host: str, port: int) -> None:
+    """Say when the UI answers, and watch until a signal comes or a process ends."""
+    url = f"http://{_reachable(host)}:{port}"
+    announced = False
+    while not flag.to_stop:
+        for child in running:
+            if child.status is not None:
+                _say_dead(child)
+                raise typer.Exit(FAILED)
+        if not announced and _answers(url):
+            announced = True
+            say(f"The Dagster UI is at {url} . Ctrl-C stops everything.")
+        time.sleep(0.2)
+
+
+def _reachable(host: str) -> str:
+    """The host for a URL; a server that listens everywhere is here, too."""
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urlopen(f"{url}/server_info", timeout=1) as response:  # noqa: S310 - our own address
+            return response.status == 200
+    except (URLError, OSError):
+        return False
+
+
+def _say_dead(child: Child) -> None:
+    say(f"{child.name} ended with status {child.status}. The end of {child.log}:")
+    say(child.last_lines())

@@ -1,0 +1,133 @@
+"""`sync-assets doctor`: is everything in order, and if not, what is to be done?"""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import typer
+from rich.text import Text
+
+from sync_assets.cli.account import check as check_account
+from sync_assets.cli.command import FAILED, App, Json, sentence
+from sync_assets.cli.opened import opened
+from sync_assets.cli.output import out, print_json
+from sync_assets.core.errors import OperatorMustAct
+
+if TYPE_CHECKING:
+    from sync_assets.bootstrap import Platform
+
+app = App()
+
+_AT_ONCE = 4  # sites that are asked at the same time
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check found; `detail` says what to do where it is not ok."""
+
+    check: str
+    ok: bool
+    detail: str
+
+
+@app.verb()
+def doctor(*, json: Json = False) -> None:
+    """Check the installation and each tenant's account."""
+    findings: list[Finding] = []
+    with opened() as platform:
+        for finding in examine(platform):
+            findings.append(finding)
+            if not json:
+                _print(finding)
+    if json:
+        print_json([asdict(finding) for finding in findings])
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(FAILED)
+
+
+def examine(platform: "Platform") -> Iterator[Finding]:
+    """All checks; those that need the database are left out when it cannot be used."""
+    database = _tried("database", lambda: _server(platform))
+    yield database
+    if not database.ok:
+        return
+    schema = _tried("migrations", lambda: _schema(platform))
+    yield schema
+    if not schema.ok:
+        return
+    yield _tried("pgvector", lambda: _vector(platform))
+    yield _tried("secret key", lambda: _key(platform))
+    yield from _tenants(platform)
+
+
+def _tried(name: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(name, ok=True, detail=look())
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is what the doctor found
+        return Finding(name, ok=False, detail=sentence(error))
+
+
+def _server(platform: "Platform") -> str:
+    from sqlalchemy import text
+
+    from sync_assets.bootstrap import uses_embedded_server
+    from sync_assets.store.database import Database
+
+    database = Database(platform.database_url)
+    with database.as_owner() as connection:
+        version = connection.execute(text("SHOW server_version")).scalar_one()
+    kind = "embedded" if uses_embedded_server(platform.settings) else "DATABASE_URL"
+    return f"PostgreSQL {version}, {kind}: {database.shown}"
+
+
+def _schema(platform: "Platform") -> str:
+    from sync_assets.store.migrate import revision
+
+    with platform.database.as_owner() as connection:  # opening it migrates, or says why it cannot
+        return f"at the newest revision, {revision(connection)}"
+
+
+def _vector(platform: "Platform") -> str:
+    from sqlalchemy import text
+
+    with platform.database.as_owner() as connection:
+        query = text("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
+        version = connection.execute(query).scalar()
+    if version is None:
+        raise OperatorMustAct("It is not in this database. Run 'CREATE EXTENSION vector' there.")
+    return f"version {version}"
+
+
+def _key(platform: "Platform") -> str:
+    from sync_assets.bootstrap import uses_embedded_server
+    from sync_assets.store.secrets import Vault
+
+    _ = platform.tenants  # beside the embedded server this makes a key
+    given = platform.settings.secret_key
+    if given is None and uses_embedded_server(platform.settings):
+        return f"in {platform.settings.home / 'secret.key'}"
+    Vault(given.get_secret_value() if given else None).seal("a test")
+    return "in SYNC_ASSETS_SECRET_KEY"
+
+
+def _tenants(platform: "Platform") -> Iterator[Finding]:
+    tenants = [tenant.id for tenant in platform.tenants.all(active=True)]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        yield from pool.map(partial(_account, platform), tenants)
+
+
+def _account(platform: "Platform", tenant_id: str) -> Finding:
+    def look() -> str:
+        tenant = platform.tenants.get(tenant_id)
+        check_account(platform, tenant)
+        account = tenant.credentials
+        return f"{tenant.url} accepts {account.username if account else 'anonymous readers'}"
+
+    return _tried(f"tenant {tenant_id}", look)
+
+
+def _print(finding: Finding) -> None:
+    word = Text("ok    ", style="green") if finding.ok else Text("failed", style="bold red")
+    out().print(Text.assemble(word, f" {finding.check}: {finding.detail}"), soft_wrap=True)

@@ -1,0 +1,137 @@
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from sync_assets.bootstrap import Platform
+from sync_assets.core.errors import OperatorMustAct
+from sync_assets.demo import DemoSite
+from sync_assets_tests.cli.conftest import Commands
+
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+@pytest.mark.usefixtures("settings")
+def test_one_signal_stops_everything(port: int, tmp_path: Path) -> None:
+    said = tmp_path / "said"
+    command = [sys.executable, "-c", "from sync_assets.cli import main; main()"]
+    with (
+        said.open("wb") as output,
+        subprocess.Popen([*command, "dev", "--port", str(port)], stderr=output) as dev,  # noqa: S603
+    ):
+        wait_for(lambda: "The Dagster UI is at" in said.read_text() or dev.poll() is not None)
+        wait_for(lambda: len(family(dev.pid)) >= 4)  # webserver, daemon, a code server for each
+        children = family(dev.pid)
+        dev.send_signal(signal.SIGTERM)
+        assert dev.wait(30) == 0, said.read_text()
+    assert said.read_text().endswith("Stopped.\n")
+    assert not any(Path(f"/proc/{pid}").exists() and not is_zombie(pid) for pid in children)
+
+
+def test_a_busy_port_is_said_before_anything_starts(run: Commands, platform: Platform) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        busy = server.getsockname()[1]
+        assert run("dev", "--port", str(busy)) == 2
+    assert f"port {busy}: Address already in use" in run.err
+    assert not (platform.settings.home / "logs").exists()
+
+
+@pytest.mark.usefixtures("settings")
+def test_a_process_that_dies_ends_it_all(
+    run: Commands, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dying = ["/bin/sh", "-c", "echo no luck today; exit 3"]
+    monkeypatch.setattr("sync_assets.cli.children.script", lambda *_: dying)
+    assert run("dev", "--port", str(port)) == 1
+    assert "dagster-webserver ended with status 3" in run.err
+    assert "no luck today" in run.err
+
+
+@pytest.mark.parametrize("bundled", [True, False])
+def test_the_demo_registers_a_site_and_syncs_it(
+    run: Commands,
+    platform: Platform,
+    demo_site: DemoSite,
+    port: int,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    bundled: bool,
+) -> None:
+    if bundled:
+        monkeypatch.delenv("SYNC_ASSETS_ALLOW_PRIVATE_URLS")
+    monkeypatch.setattr("sync_assets.cli.children.script", lambda *_: ["/bin/sleep", "60"])
+    site = () if bundled else ("--site", demo_site.url)
+    with ctrl_c_once(lambda: synced(platform)):
+        assert run("dev", "--port", str(port), "--demo", *site) == 0, run.err
+    assert "completed" in run.out
+    tenant = platform.tenants.get("demo")
+    assert (tenant.credentials is not None, tenant.url == demo_site.url) == (bundled, not bundled)
+
+
+def test_site_without_demo_is_wrong_usage(run: Commands) -> None:
+    assert run("dev", "--site", "https://example.org") == 2
+
+
+def synced(platform: Platform) -> bool:
+    try:
+        latest = platform.syncs.latest("demo")
+        return latest is not None and platform.syncs.report(latest).status == "completed"
+    except OperatorMustAct:
+        return False
+
+
+@contextmanager
+def ctrl_c_once(condition: Callable[[], bool]) -> Generator[None]:
+    """Press Ctrl-C a moment after the condition holds, or after a minute."""
+
+    def press() -> None:
+        wait_for(condition)
+        time.sleep(3)  # for the sync's process to end
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=press)
+    thread.start()
+    yield
+    thread.join()
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+
+def family(pid: int) -> set[int]:
+    """All living descendants of a process."""
+    parents: dict[int, int] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+    found, size = {pid}, 0
+    while len(found) > size:
+        size = len(found)
+        found |= {child for child, parent in parents.items() if parent in found}
+    return found - {pid}
+
+
+def is_zombie(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True

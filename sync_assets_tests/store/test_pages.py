@@ -1,0 +1,115 @@
+"""A page's rows, its dead letters, its counts and the checkpoint behind it commit together."""
+
+from typing import Any, LiteralString
+
+import pytest
+
+from sync_assets.bootstrap import Platform
+from sync_assets.core.errors import RetryLater
+from sync_assets.core.ports import Checkpoint
+from sync_assets.core.records import Rejected
+from sync_assets.store.held_stream import HeldStream
+from sync_assets_tests.store.looking import Owner, one
+from sync_assets_tests.store.writing import APRIL, MARCH, held, page, post, request
+
+pytestmark = pytest.mark.postgres
+
+FAIL = """
+    CREATE FUNCTION public.fail() RETURNS trigger LANGUAGE plpgsql
+    AS $$ BEGIN RAISE EXCEPTION 'the disk is full' USING ERRCODE = '53100'; END $$
+"""
+AFTER_THE_ROWS = """
+    CREATE TRIGGER fail BEFORE INSERT OR UPDATE ON sync.checkpoints
+    FOR EACH ROW EXECUTE FUNCTION public.fail()
+"""
+AT_COMMIT = """
+    CREATE CONSTRAINT TRIGGER fail AFTER INSERT OR UPDATE ON cms.wordpress_posts
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.fail()
+"""
+BEHIND_2 = Checkpoint(reread_from=2, reread_since=MARCH)
+BEHIND_4 = Checkpoint(reread_from=4, reread_since=MARCH)
+
+
+def first_page(stream: HeldStream) -> None:
+    rejected = [Rejected(9, {"id": 9}, "no good")]
+    stream.write(page(post(1), post(2, terms=[5]), rejected=rejected, checkpoint=BEHIND_2))
+
+
+def state(owner: Owner) -> dict[str, Any]:
+    """All that a page writes."""
+    queries: list[LiteralString] = [
+        "SELECT array_agg((wp_id, title)::text ORDER BY wp_id) FROM cms.wordpress_posts",
+        "SELECT array_agg(term_wp_id ORDER BY term_wp_id) FROM cms.wordpress_content_terms",
+        "SELECT array_agg((record, occurrences)::text ORDER BY record) FROM sync.dead_letters",
+        "SELECT array_agg((collection, reread_from)::text) FROM sync.checkpoints",
+        "SELECT array_agg(counts) FROM sync.streams",
+    ]
+    return {query: one(owner, query) for query in queries}
+
+
+@pytest.mark.parametrize("trouble", [AFTER_THE_ROWS, AT_COMMIT])
+def test_a_page_that_fails_leaves_neither_rows_nor_a_checkpoint(
+    platform: Platform, owner: Owner, trouble: LiteralString
+):
+    with held(platform) as stream:
+        first_page(stream)
+        before = state(owner)
+        owner.execute(FAIL)
+        owner.execute(trouble)
+        newer = [post(1, "Novo", APRIL, terms=[7]), post(3), post(4)]
+        rejected = [Rejected(9, {"id": 9}, "still no good"), Rejected(8, {"id": 8}, "neither")]
+        with pytest.raises(RetryLater, match="the disk is full"):
+            stream.write(page(*newer, rejected=rejected, checkpoint=BEHIND_4))
+        assert state(owner) == before
+        owner.execute("DROP FUNCTION public.fail CASCADE")
+        stream.write(page(*newer, rejected=rejected, checkpoint=BEHIND_4))
+        after = state(owner)
+    assert all(after[query] != before[query] for query in after)
+
+
+def test_the_checkpoint_is_there_for_the_next_sync(platform: Platform):
+    with held(platform) as stream:
+        assert stream.checkpoint("post") == Checkpoint()
+        first_page(stream)
+        assert stream.checkpoint("eventos") == Checkpoint()
+    with held(platform) as stream:
+        assert stream.checkpoint("post") == BEHIND_2
+        stream.write(page(checkpoint=Checkpoint(overlap_from=APRIL)))
+        assert stream.checkpoint("post") == Checkpoint(overlap_from=APRIL)
+
+
+def test_a_page_without_a_checkpoint_keeps_the_stored_one(platform: Platform):
+    with held(platform) as stream:
+        first_page(stream)
+        stream.write(page(post(3)))
+        assert stream.checkpoint("post") == BEHIND_2
+
+
+def test_counts_are_there_with_the_page_not_a_second_later(platform: Platform, owner: Owner):
+    counts = "SELECT counts FROM sync.streams"
+    with held(platform) as stream:
+        first_page(stream)
+        assert one(owner, counts) == {"created": 2, "updated": 0, "deleted": 0}
+        stream.write(page(post(2, "Novo", APRIL), post(3)))
+        assert one(owner, counts) == {"created": 3, "updated": 1, "deleted": 0}
+
+
+def test_tombstones_are_counted_with_their_transaction_too(platform: Platform, owner: Owner):
+    with held(platform) as stream:
+        first_page(stream)
+        stream.bury("post", [1])
+        stream.bury("post", [1, 2])
+        assert one(owner, "SELECT counts->>'deleted' FROM sync.streams") == "2"
+
+
+def test_another_attempt_of_a_sync_carries_on_what_the_last_one_wrote(platform: Platform):
+    wanted = request()
+    with held(platform, wanted) as stream:
+        first_page(stream)
+        stream.bury("post", [1])
+    with held(platform, wanted) as stream:
+        stream.write(page(post(3)))
+        shown = platform.syncs.report(wanted.id)
+    (row,) = shown.streams
+    assert row.attempt == 2
+    assert (row.counts.created, row.counts.deleted) == (1, 1)  # and 2 once they are seen again
