@@ -1,20 +1,31 @@
 """The command `sync-assets`, put together."""
 
-from sync_assets.cli import database, dev, doctor, export, report, sync, tenants
+from sync_assets.cli import database, dev, doctor, export, report, sync, tenant_changes, tenants
 from sync_assets.cli.command import App
-
-app = App(
-    name="sync-assets",
-    help="Keeps many tenants' data in step with the platforms they use.",
-    epilog="Exit status: 0 done, 1 the work failed, 2 wrong usage, unknown tenant or bad "
-    "configuration, 130 interrupted. Every command takes --verbose.",
-)
-app.add_typer(tenants.app, name="tenant")
-
-for part in (sync, report, export, doctor, dev, database):
-    app.registered_commands += part.app.registered_commands
 
 
 def main() -> None:
     """The entry point of `sync-assets`."""
     app(prog_name="sync-assets")
+
+
+def _with_verbs(app: App, *parts: App) -> App:
+    """The group with the commands of others, so that no file knows the whole."""
+    for part in parts:
+        app.registered_commands += part.registered_commands
+    return app
+
+
+_tenant = _with_verbs(
+    App(help="Register, show, change and remove tenants."), tenants.app, tenant_changes.app
+)
+app = _with_verbs(
+    App(
+        name="sync-assets",
+        help="Keeps many tenants' data in step with the platforms they use.",
+        epilog="Exit status: 0 done, 1 the work failed, 2 wrong usage, unknown tenant or bad "
+        "configuration, 130 interrupted. Every command takes --verbose.",
+    ),
+    *(part.app for part in (sync, report, export, doctor, dev, database)),
+)
+app.add_typer(_tenant, name="tenant")

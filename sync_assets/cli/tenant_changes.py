@@ -8,7 +8,7 @@ import typer
 
 from sync_assets.cli import tenant_input
 from sync_assets.cli.account import check
-from sync_assets.cli.command import Json, TenantId, option
+from sync_assets.cli.command import App, Json, TenantId, option
 from sync_assets.cli.opened import opened, registered
 from sync_assets.cli.output import print_json, say
 from sync_assets.cli.purge import purge
@@ -20,12 +20,13 @@ from sync_assets.cli.tenant_options import (
     Settings,
     Url,
     Username,
-    app,
     print_tenant,
 )
 from sync_assets.core.errors import OperatorMustAct
 from sync_assets.core.streams import SourceSpec
 from sync_assets.core.tenants import Credentials, Tenant
+
+app = App()
 
 
 @app.verb()

@@ -2,11 +2,9 @@
 
 from typing import Annotated
 
-from sync_assets.cli.command import App, option
+from sync_assets.cli.command import option
 from sync_assets.cli.output import print_json, print_table
 from sync_assets.core.tenants import Tenant
-
-app = App(help="Registers, shows, changes and removes tenants.")
 
 Url = Annotated[str | None, option(help="The site's address, such as https://site.com.")]
 Organization = Annotated[str | None, option(help="Who owns the tenant.")]

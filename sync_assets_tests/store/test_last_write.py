@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.clock import utc_now
@@ -171,9 +172,7 @@ def test_a_local_edit_between_comparison_and_write_is_not_lost(
     sync(platform, acme.id)
     key = demo_site.site.ids("posts")[20]
     demo_site.site.edit("posts", key, title="Do site")
-    edit = Meanwhile(
-        reads("/wp/v2/posts"), lambda: edit_locally(owner, key, at=utc_now() + LATER)
-    )
+    edit = Meanwhile(reads("/wp/v2/posts"), lambda: edit_locally(owner, key, at=utc_now() + LATER))
     demo_site.faults.add(edit)
     counts = sync(platform, acme.id)
     assert edit.acted
@@ -208,6 +207,25 @@ def test_a_local_edit_that_rolls_back_while_the_upsert_waits_leaves_the_sites_ve
             editor.rollback()
         assert writing.result().updated == 1
     assert title(owner, 2) == "Novo"
+
+
+def test_a_deadlock_with_an_editor_is_tried_again(
+    platform: Platform, owner: Owner, database_url: str
+):
+    owner.execute(SQL("ALTER DATABASE {} SET deadlock_timeout = '20ms'").format(
+        Identifier(owner.info.dbname)
+    ))  # fmt: skip
+    with held(platform) as stream, ThreadPoolExecutor(1) as pool:
+        stream.write(page(post(1), post(2)))
+        with uncommitted_edit(database_url, 2) as editor:
+            editor.execute("SET deadlock_timeout = '1min'")  # it is not the one to give way
+            writing = pool.submit(
+                stream.write, page(post(1, "Novo", APRIL), post(2, "Novo", APRIL))
+            )
+            wait_for_a_blocked_writer(owner)
+            editor.execute("UPDATE cms.wordpress_posts SET title = 'Local' WHERE wp_id = 1")
+            editor.commit()
+        assert writing.result().skipped == 2
 
 
 # Tombstones

@@ -51,7 +51,7 @@ class WordPressCollection:
             named = [row for row in part.rows if _has_key(row)]
             rejected = [_nameless(row) for row in part.rows if not _has_key(row)]
             payloads = self.contents.complete(named) if self.inline else ()
-            yield ListingPage(_sightings(named), payloads, rejected, walk.total)
+            yield ListingPage(sightings(named), payloads, rejected, walk.total)
 
     def fetch(self, keys: Sequence[int]) -> Fetched:
         """The contents of the records, as far as the site can serve them."""
@@ -78,7 +78,8 @@ class WordPressCollection:
         return Slice(offset, found.rows, keys, found.total)
 
 
-def _sightings(rows: Sequence[Payload]) -> list[Sighting]:
+def sightings(rows: Sequence[Payload]) -> list[Sighting]:
+    """Keys and versions of rows that have a key."""
     return [Sighting(row["id"], _version(row.get("modified_gmt"))) for row in rows]
 
 

@@ -27,7 +27,7 @@ def post(**changes: Any) -> dict[str, Any]:
 
 
 def page(**changes: Any) -> dict[str, Any]:
-    sent = post(type="page", parent=0, menu_order=2, **changes)
+    sent = post(**{"type": "page", "parent": 0, "menu_order": 2, **changes})
     for name in {"sticky", "categories", "tags"} - changes.keys():
         del sent[name]
     return sent

@@ -12,7 +12,7 @@ from sync_assets.core.keep import seconds
 from sync_assets.core.records import Link, Record
 from sync_assets.core.streams import Table
 from sync_assets.sources.wordpress import records, tables
-from sync_assets.sources.wordpress.collections import _sightings
+from sync_assets.sources.wordpress.collections import sightings
 from sync_assets_tests.sources.wordpress import payloads
 
 TAXONOMIES = {"categories": "category", "tags": "post_tag"}
@@ -235,4 +235,4 @@ def test_any_value_is_mapped_or_said_to_be_unmappable(
 def test_the_listing_and_the_record_agree_on_the_version(modified: object) -> None:
     sent = payloads.post(modified_gmt=modified)
     version = seconds(to_post(sent).modified_at, NO_VERSION)
-    assert _sightings([sent]) == [Sighting(7, version)]
+    assert sightings([sent]) == [Sighting(7, version)]
