@@ -53,17 +53,17 @@ _START = text("""
     WHERE sync_id = :id AND stream = :stream
 """)
 # An attempt that was overtaken must not speak for the one that goes on.
-_IF_HELD = """
-    WHERE sync_id = :id AND stream = :stream AND EXISTS (
-      SELECT FROM sync.leases l WHERE l.stream = :stream AND l.token = :token)
-"""
-_COUNT = text("UPDATE sync.streams SET counts = counts || CAST(:counts AS jsonb)" + _IF_HELD)
-_FINISH = text(
-    """
+_COUNT = text("""
+    UPDATE sync.streams SET counts = counts || CAST(:counts AS jsonb)
+    WHERE sync_id = :id AND stream = :stream
+      AND EXISTS (SELECT FROM sync.leases l WHERE l.stream = :stream AND l.token = :token)
+""")
+_FINISH = text("""
     UPDATE sync.streams SET status = :status, error = :error, finished_at = now(),
-      counts = counts || CAST(:counts AS jsonb)"""
-    + _IF_HELD
-)
+      counts = counts || CAST(:counts AS jsonb)
+    WHERE sync_id = :id AND stream = :stream
+      AND EXISTS (SELECT FROM sync.leases l WHERE l.stream = :stream AND l.token = :token)
+""")
 _NOTE = text("""
     INSERT INTO sync.log (tenant_id, sync_id, stream, level, message, metadata)
     VALUES (current_setting('sync_assets.tenant_id'), :id, :stream, :level, :message,
@@ -189,6 +189,7 @@ class HeldStream(StoredStream):
                 return {}, [self._refused(records[0][0], cause)]
         middle = len(records) // 2
         first, first_refused = self._merge(connection, records[:middle])
+        self._rows.unstage(connection)
         second, second_refused = self._merge(connection, records[middle:])
         return first | second, first_refused + second_refused
 

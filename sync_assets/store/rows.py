@@ -50,6 +50,10 @@ class Rows:
             self._link(connection, kept, {key for key, new in written.items() if not new})
         return written
 
+    def unstage(self, connection: Connection) -> None:
+        """Between two parts of a page in one transaction: the first one is not written twice."""
+        connection.execute(text(f"DROP TABLE IF EXISTS pg_temp.{self._staging}"))
+
     def bury(self, connection: Connection, scope: str, keys: Sequence[int], now: datetime) -> int:
         """Give rows their tombstones unless a local edit is newer; gives how many got one."""
         return connection.execute(

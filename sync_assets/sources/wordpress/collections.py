@@ -1,12 +1,12 @@
 """One listing of a stream: the terms of a taxonomy, or the entries of a post type."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sync_assets.core.known import NO_VERSION, Sighting
 from sync_assets.core.ports import Fetched, ListingPage
-from sync_assets.core.records import Payload, Record, Rejected
+from sync_assets.core.records import Payload, Record, Rejected, canonical_json
 from sync_assets.core.stop import StopSignal
 from sync_assets.sources.wordpress.address import Params
 from sync_assets.sources.wordpress.fetching import ById
@@ -47,9 +47,10 @@ class WordPressCollection:
     def listing(self) -> Iterator[ListingPage]:
         """Every record once at least, in the order of their ids."""
         walk = Walk(self._slice, max(2, self.size), self.stop)
+        nameless = _Nameless()
         for part in walk.slices():
             named = [row for row in part.rows if _has_key(row)]
-            rejected = [_nameless(row) for row in part.rows if not _has_key(row)]
+            rejected = nameless.new(row for row in part.rows if not _has_key(row))
             payloads = self.contents.complete(named) if self.inline else ()
             yield ListingPage(sightings(named), payloads, rejected, walk.total)
 
@@ -101,5 +102,14 @@ def _version(modified: object) -> int:
     return int(moment.timestamp() // 1)
 
 
-def _nameless(row: Payload) -> Rejected:
-    return Rejected(None, row, "the record has no id")
+class _Nameless:
+    """Rows without an id, each once although pages overlap."""
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+
+    def new(self, rows: Iterable[Payload]) -> list[Rejected]:
+        by_text = {canonical_json(row): row for row in rows}
+        fresh = by_text.keys() - self._seen
+        self._seen |= fresh
+        return [Rejected(None, by_text[text], "the record has no id") for text in sorted(fresh)]

@@ -42,7 +42,6 @@ def test_the_public_sees_what_is_published(public: Tenant, site: DemoSite, open_
     with open_site(public) as connection:
         posts = collection(connection, "posts", "post")
         assert keys(posts) == {made["publish"]}
-        assert records(posts)[made["publish"]].values[2] == "publish"
 
 
 @pytest.mark.parametrize("kind", ["posts", "pages", "media", "tags"])
@@ -163,7 +162,7 @@ def test_a_row_without_an_id_is_rejected_and_the_others_are_kept(
         return Response.json([*rows, *more], headers={"X-WP-Total": "5"})
 
     site.faults.add(answer)
-    with open_site(tenant) as connection:
+    with open_site(tenant, batch_size=10) as connection:
         (page,) = collection(connection, "posts", "post").listing()
     assert [sighting.key for sighting in page.sightings] == [post]
     assert [rejected.key for rejected in page.rejected] == [None] * 4

@@ -1,14 +1,14 @@
 import pytest
 
 from sync_assets.core.errors import RetryLater
+from sync_assets.core.ports import SyncOptions
+from sync_assets.core.stop import StopSignal
 from sync_assets.core.tenants import Tenant
 from sync_assets.demo import DemoSite
 from sync_assets.demo.faults import Fault, Trouble, html_page, maintenance, rate_limited, status
 from sync_assets.demo.messages import Request, Response
-from sync_assets.sources.wordpress import WordPress
 from sync_assets.sources.wire import Limits
-from sync_assets.core.ports import SyncOptions
-from sync_assets.core.stop import StopSignal
+from sync_assets.sources.wordpress import WordPress
 from sync_assets_tests.sources.conftest import QUICK
 from sync_assets_tests.sources.wordpress.conftest import Open
 from sync_assets_tests.sources.wordpress.reading import collection

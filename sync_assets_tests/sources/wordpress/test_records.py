@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync_assets.core.errors import Unmappable
-from sync_assets.core.known import NO_VERSION, Sighting
 from sync_assets.core.keep import seconds
+from sync_assets.core.known import NO_VERSION, Sighting
 from sync_assets.core.records import Link, Record
 from sync_assets.core.streams import Table
 from sync_assets.sources.wordpress import records, tables
