@@ -73,6 +73,28 @@ class Known:
             return None
         return self._row(index)
 
+    @property
+    def live(self) -> int:
+        """The number of rows without a tombstone."""
+        return self._flags.count(0) + self._flags.count(1)
+
+    def holds(self, sighting: Sighting) -> bool:
+        """Is there a row of this very version, without a tombstone or a newer local edit?"""
+        key, version = sighting
+        index = bisect_left(self._keys, key)
+        return (
+            index < len(self._keys)
+            and self._keys[index] == key
+            and self._versions[index] == version
+            and not self._flags[index]
+        )
+
+    def missing_from(self, survey: "Survey") -> list[KnownRow]:
+        """The rows without a tombstone that the source did not list."""
+        if survey.lists_exactly(self._keys):  # as a rule
+            return []
+        return [row for row in self if not row.deleted and row.key not in survey]
+
     def _row(self, index: int) -> KnownRow:
         flags, start = self._flags[index], index * HASH_BYTES
         return KnownRow(
@@ -96,6 +118,10 @@ class Survey:
     def add(self, sightings: Iterable[Sighting]) -> list[Sighting]:
         """Add sightings; gives back those that are new. A repeated one updates its version."""
         return [sighting for sighting in sightings if self._put(sighting)]
+
+    def lists_exactly(self, keys: "array[int]") -> bool:
+        """Are these, in ascending order, the keys of all records listed?"""
+        return self._keys == keys
 
     def discard(self, key: int) -> None:
         """Forget a record that turned out to be gone."""

@@ -41,7 +41,7 @@ def reconcile(
     Returns:
         Keys of records that the listing left out but the source has after all.
     """
-    missing = [row for row in known if not row.deleted and row.key not in listing.survey]
+    missing = known.missing_from(listing.survey)
     if not connection.authenticated:
         counts.hidden += len(missing)
         return []
@@ -49,13 +49,12 @@ def reconcile(
     counts.kept += len(missing) - len(candidates)
     if not candidates:
         return []
-    live = sum(not row.deleted for row in known)
     reason = objection(
         Evidence(
             authenticated=True,
             listed=listing.listed,
             announced=listing.announced,
-            live=live,
+            live=known.live,
             gone=len(candidates),
             approved=approved,
         )

@@ -5,7 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TypeVar
 
 from sync_assets.core.stop import StopSignal
@@ -15,6 +15,8 @@ Result = TypeVar("Result")
 
 PATIENCE = 4.0
 """Seconds that calls get to end once nobody waits for them any more."""
+
+_WAKE_UP = 0.2  # seconds; a thread that sleeps for good would not notice an interrupt
 
 
 @contextmanager
@@ -39,13 +41,21 @@ def side_by_side(
     for thread in threads:
         thread.start()
     try:
-        yield (results.get() for _ in things)
+        yield (_next(results) for _ in things)
     finally:
         waiting.clear()
         stop.set()
         deadline = time.monotonic() + PATIENCE
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
+
+
+def _next(results: "SimpleQueue[Result]") -> Result:
+    while True:
+        try:
+            return results.get(timeout=_WAKE_UP)
+        except Empty:
+            continue
 
 
 def _work(

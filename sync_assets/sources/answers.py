@@ -2,6 +2,9 @@
 
 RetryLater
 └── Unserved            the site could not serve this request; a smaller one may succeed
+    └── TooLarge        the answer is larger than the cap
+TenantMustAct
+└── InCircles           the address redirects without end
 """
 
 from collections.abc import Mapping
@@ -12,7 +15,7 @@ from typing import Any
 from urllib.parse import SplitResult, parse_qs, urljoin, urlsplit
 
 from sync_assets.core.clock import utc_now
-from sync_assets.core.errors import RetryLater
+from sync_assets.core.errors import RetryLater, TenantMustAct
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _WORTH_ANOTHER_TRY = {408, 425, 429}
@@ -26,6 +29,10 @@ class Unserved(RetryLater):
 
 class TooLarge(Unserved):
     """The answer is larger than the cap; asking again would only repeat that."""
+
+
+class InCircles(TenantMustAct):
+    """The address redirects without end."""
 
 
 @dataclass(frozen=True, slots=True)

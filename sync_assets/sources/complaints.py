@@ -9,7 +9,7 @@ import requests
 import urllib3
 
 from sync_assets.core.errors import RetryLater, SyncError, TenantMustAct
-from sync_assets.sources.answers import TooLarge, Unserved, shown
+from sync_assets.sources.answers import InCircles, TooLarge, Unserved, shown
 
 _BAD_ADDRESS = (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema)
 _SLOW = (requests.Timeout, urllib3.exceptions.TimeoutError)
@@ -90,9 +90,9 @@ class Complaints:
             f"is the site's address, {self._give(home)[0].lower()}{self._give(home)[1:]}"
         )
 
-    def in_circles(self, url: str) -> TenantMustAct:
+    def in_circles(self, url: str) -> InCircles:
         """Too many redirects."""
-        return TenantMustAct(f"{self._site(url)} redirects too many times. {self._give()}")
+        return InCircles(f"{self._site(url)} redirects too many times. {self._give()}")
 
     def _site(self, url: str) -> str:
         return f"{self.tenant}'s site {shown(url)}"

@@ -2,8 +2,8 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import TypeVar
 
@@ -92,10 +92,18 @@ class StoredStream:
 
 
 class HeldStream(StoredStream):
-    """Writes a tenant's stream for as long as its lease holds."""
+    """Writes a tenant's stream for as long as its lease holds, on a connection of its own."""
 
-    def __init__(self, database: Database, lease: Lease, spec: StreamSpec, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        connection: Connection,
+        lease: Lease,
+        spec: StreamSpec,
+        clock: Clock,
+    ) -> None:
         super().__init__(database, lease.tenant_id, spec)
+        self._connection = connection
         self._lease = lease
         self._clock = clock
         self._counts = Counts()
@@ -107,6 +115,7 @@ class HeldStream(StoredStream):
         """Record that the stream is running, as one more attempt."""
         with self._transaction() as connection:
             connection.execute(_START, self._identity())
+            self._rows.stage(connection)
             self._dead = dead_letters.unresolved(connection, self._spec.name)
 
     def write(self, page: Page) -> Written:
@@ -233,8 +242,10 @@ class HeldStream(StoredStream):
             "counts": orjson.dumps(dict(counts or {})).decode(),
         }
 
-    def _transaction(self) -> AbstractContextManager[Connection]:
-        return self._database.as_tenant(self._tenant_id)
+    @contextmanager
+    def _transaction(self) -> Generator[Connection]:
+        with self._database.tenant_on(self._connection, self._tenant_id):
+            yield self._connection
 
 
 def _again_after_deadlocks(transaction: Callable[[], T]) -> T:

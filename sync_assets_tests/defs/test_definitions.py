@@ -188,3 +188,13 @@ def test_a_batch_that_no_source_allows_is_refused(size: int):
 def test_the_definitions_are_short():
     path = Path(str(definitions.__file__))
     assert len(path.read_text().splitlines()) < 100
+
+
+def test_only_one_place_asks_for_sweeps():
+    folder = PROJECT / "sync_assets" / "defs"
+    makers = {path.name: path.read_text().count("RunRequest(") for path in folder.glob("*.py")}
+    # The other one gives a single tenant's long sync a run of its own.
+    assert {name: count for name, count in makers.items() if count} == {
+        "enqueue.py": 1,
+        "sensors.py": 1,
+    }

@@ -10,15 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-from pydantic import SecretStr
-
 from sync_assets.bootstrap import Platform
 from sync_assets.core.ports import SyncOptions
 from sync_assets.core.stop import StopSignal
 from sync_assets.settings import Settings
 
-_FORK_SERVER = multiprocessing.get_context("forkserver")
-_FORK_SERVER.set_forkserver_preload([__name__, "pytest"])
 _KILLED = -9
 
 
@@ -31,13 +27,8 @@ class Installation:
     home: Path
 
     def platform(self) -> Platform:
-        settings = Settings(
-            DATABASE_URL=SecretStr(self.url),
-            secret_key=SecretStr(self.key),
-            home=self.home,
-            allow_private_urls=True,
-        )
-        return Platform(settings)
+        names = {"DATABASE_URL": self.url, "secret_key": self.key, "home": self.home}
+        return Platform(Settings.model_validate({**names, "allow_private_urls": True}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +51,9 @@ def run(
     Raises:
         AssertionError: it ended by itself, but without success.
     """
-    process = _FORK_SERVER.Process(target=_sync, args=(installation, tenant, sync_id, options))
+    server = multiprocessing.get_context("forkserver")
+    server.set_forkserver_preload([__name__, "pytest"])
+    process = server.Process(target=_sync, args=(installation, tenant, sync_id, options))
     process.start()
     began = time.monotonic()
     process.join(kill_after)

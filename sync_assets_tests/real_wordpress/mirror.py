@@ -38,6 +38,10 @@ class Mirror:
     first_differences: list[Difference] = field(default_factory=list[Difference])
     first_truth: dict[str, int] = field(default_factory=dict[str, int])
 
+    def state(self) -> dict[str, Rows]:
+        """All live rows, by stream."""
+        return {stream: self.held.rows(stream) for stream in STREAMS}
+
     @property
     def held(self) -> Held:
         """What the CMS holds now."""
@@ -63,6 +67,12 @@ class Mirror:
         request = replace(request, tenant=replace(request.tenant, url=url or self.tenant.url))
         return self.platform.run_tenant(request, StopSignal())
 
+    def twin(self, name: str, **changes: Any) -> "Mirror":
+        """Another tenant of the same site, of which nothing is synced yet."""
+        tenant = replace(self.tenant, id=f"{self.tenant.id}-{name}", **changes)
+        self.platform.tenants.add(tenant)
+        return Mirror(self.platform, self.site, self.seeded, tenant)
+
     def log_in_as(self, username: str, password: str) -> None:
         """Use another account from now on."""
         self.tenant = replace(self.tenant, credentials=Credentials(username, password))
@@ -79,6 +89,17 @@ class Mirror:
             for stream in STREAMS
             for difference in differing(stream, self.held.rows(stream), self.truth(stream))
         ]
+
+    def doubtful(self, before: dict[str, Rows]) -> list[Difference]:
+        """Of live rows that are not as they were: what is not as WordPress has it either."""
+        found: list[Difference] = []
+        for stream in STREAMS:
+            rows = self.held.rows(stream).items()
+            moved = {wp_id: row for wp_id, row in rows if row != before[stream].get(wp_id)}
+            truth = self.truth(stream)
+            theirs = {wp_id: truth[wp_id] for wp_id in moved if wp_id in truth}
+            found += differing(stream, moved, theirs)
+        return found
 
     def truth(self, stream: str) -> Rows:
         """What a perfect sync holds: all that WordPress has, in the trash or not."""

@@ -149,6 +149,12 @@ class WordPressSite:
 
     # The site itself
 
+    @property
+    def timezone(self) -> str:
+        """Its name, as WordPress has it."""
+        where = "WHERE option_name = 'timezone_string'"
+        return self.database.rows("wp_options", "option_value", where)[0]["option_value"]
+
     def set_timezone(self, timezone: str) -> None:
         """A name such as Asia/Tokyo. WordPress leaves the local times of its rows as they are."""
         self._do("set_options", options={"timezone_string": timezone})

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sync_assets.core.errors import RetryLater, SyncError, TenantMustAct
+from sync_assets.core.errors import SourceChanged, TenantMustAct
 from sync_assets.core.records import Payload
 from sync_assets.sources.wordpress.address import Params
 from sync_assets.sources.wordpress.client import Client
@@ -43,9 +43,8 @@ class AcfPlugin:
         }
         try:
             rows = self.client.rows(f"/{NAMESPACE}/{self.base}", params).rows
-        except RetryLater:
-            raise
-        except SyncError:  # some versions refuse a status or the context: then one by one
+        except (SourceChanged, TenantMustAct):
+            # Some versions refuse a status or the context: then one by one.
             return {}
         return {row["id"]: row.get("acf") for row in rows if "id" in row}
 

@@ -75,6 +75,12 @@ class Client:
         code = error_code(answer)
         said = f"({answer.status} {code})" if code else f"({answer.status})"
         tenant = self.tenant.id
+        if answer.status == 401 and not self.authenticated:
+            return TenantMustAct(
+                f"{tenant}'s WordPress shows this to its own users only {said}. Give the tenant "
+                f"credentials with 'sync-assets tenant update {tenant} --username USER "
+                "--password-stdin'."
+            )
         if answer.status == 401:
             return self.bad_credentials(said)
         if answer.status == 403 and code:

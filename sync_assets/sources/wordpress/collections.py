@@ -1,17 +1,21 @@
 """One listing of a stream: the terms of a taxonomy, or the entries of a post type."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sync_assets.core.known import NO_VERSION, Sighting
 from sync_assets.core.ports import Fetched, ListingPage
 from sync_assets.core.records import Payload, Record, Rejected, canonical_json
 from sync_assets.core.stop import StopSignal
+from sync_assets.sources.answers import Unserved
 from sync_assets.sources.wordpress.address import Params
+from sync_assets.sources.wordpress.client import Rows
 from sync_assets.sources.wordpress.fetching import ById
+from sync_assets.sources.wordpress.numbered import page_and_next_row
 from sync_assets.sources.wordpress.paging import Slice, Walk
 
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - WordPress gives UTC without saying so
 _IN_ORDER = {"orderby": "id", "order": "asc"}
 
 Mapping = Callable[[Payload], Record]
@@ -29,6 +33,7 @@ class WordPressCollection:
         mapping: the record of a payload.
         size: records a page.
         inline: the listing carries the contents: terms do not say when they were modified.
+        numbered: the listing knows page numbers only.
     """
 
     name: str
@@ -38,6 +43,7 @@ class WordPressCollection:
     size: int
     stop: StopSignal
     inline: bool
+    numbered: bool
 
     @property
     def scope(self) -> str:
@@ -46,13 +52,13 @@ class WordPressCollection:
 
     def listing(self) -> Iterator[ListingPage]:
         """Every record once at least, in the order of their ids."""
-        walk = Walk(self._slice, max(2, self.size), self.stop)
+        walk = Walk(self._slice, self._page_size + self.numbered, self.stop)
         nameless = _Nameless()
         for part in walk.slices():
             named = [row for row in part.rows if _has_key(row)]
             rejected = nameless.new(row for row in part.rows if not _has_key(row))
             payloads = self.contents.complete(named) if self.inline else ()
-            yield ListingPage(sightings(named), payloads, rejected, walk.total)
+            yield ListingPage(self._sightings(part, named), payloads, rejected, walk.total)
 
     def fetch(self, keys: Sequence[int]) -> Fetched:
         """The contents of the records, as far as the site can serve them."""
@@ -66,17 +72,40 @@ class WordPressCollection:
         """The row of a payload; raises `Unmappable`."""
         return self.mapping(payload)
 
+    def _sightings(self, part: Slice, named: Sequence[Payload]) -> list[Sighting]:
+        if self.inline:  # also those that are listed but cannot be served
+            return [Sighting(key, NO_VERSION) for key in part.keys]
+        return sightings(named)
+
     def _slice(self, offset: int) -> Slice:
-        params: Params = {
-            **self.contents.everything,
-            **_IN_ORDER,
-            "per_page": max(2, self.size),
-            "offset": offset,
-            "_fields": self.fields,
-        }
-        found = self.contents.client.rows(self.contents.route, params)
+        try:
+            return self._whole(offset, self.fields)
+        except Unserved:
+            if not self.inline or not self.contents.client.alive():
+                raise
+        return self._piecemeal(offset)
+
+    def _piecemeal(self, offset: int) -> Slice:
+        """A slice of a listing with contents, one of which the site cannot serve."""
+        listed = self._whole(offset, "id")
+        return replace(listed, rows=self.contents.fetch(listed.keys).payloads)
+
+    def _whole(self, offset: int, fields: str) -> Slice:
+        start, size, ask = offset, self._page_size, partial(self._ask, fields)
+        if self.numbered:
+            start, found = page_and_next_row(ask, offset, size)
+        else:
+            found = ask({"per_page": size, "offset": offset})
         keys = [row["id"] for row in found.rows if _has_key(row)]
-        return Slice(offset, found.rows, keys, found.total)
+        return Slice(start, found.rows, keys, found.total)
+
+    def _ask(self, fields: str, page: Params) -> Rows:
+        params: Params = {**self.contents.everything, **_IN_ORDER, **page, "_fields": fields}
+        return self.contents.client.rows(self.contents.route, params)
+
+    @property
+    def _page_size(self) -> int:
+        return max(2, self.size)
 
 
 def sightings(rows: Sequence[Payload]) -> list[Sighting]:
@@ -97,9 +126,10 @@ def _version(modified: object) -> int:
         moment = datetime.fromisoformat(modified)
     except ValueError:
         return NO_VERSION
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return int(moment.timestamp() // 1)
+    if moment.tzinfo is not None:
+        return int(moment.timestamp() // 1)
+    since = moment - _EPOCH
+    return since.days * 86_400 + since.seconds
 
 
 class _Nameless:

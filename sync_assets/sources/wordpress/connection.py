@@ -85,7 +85,9 @@ class WordPressConnection:
         fields = term_fields(acf=self._inline_acf)
         contents = self._contents(taxonomy, fields, self._context_of(taxonomy))
         mapping = partial(to_term, taxonomy=taxonomy.name)
-        return self._collection(taxonomy.name, contents, mapping, inline=True)
+        return self._collection(
+            taxonomy.name, contents, mapping, inline=True, numbered=taxonomy.hierarchical
+        )
 
     def _media(self, kind: kinds.PostType) -> Collection:
         fields = media_fields(raw=self.authenticated, acf=self._inline_acf)
@@ -117,9 +119,15 @@ class WordPressConnection:
         return ById(self._client, kind.route, fields, everything, complete, self._stop)
 
     def _collection(
-        self, name: str, contents: ById, mapping: Mapping, *, inline: bool = False
+        self,
+        name: str,
+        contents: ById,
+        mapping: Mapping,
+        *,
+        inline: bool = False,
+        numbered: bool = False,
     ) -> Collection:
-        fields = contents.fields if inline else LISTED
+        fields, size = contents.fields if inline else LISTED, self._options.batch_size
         return WordPressCollection(
-            name, fields, contents, mapping, self._options.batch_size, self._stop, inline
+            name, fields, contents, mapping, size, self._stop, inline, numbered
         )

@@ -9,11 +9,19 @@ from urllib.parse import urljoin, urlsplit
 from sync_assets.core.clock import utc_now
 from sync_assets.core.errors import SyncError, TenantMustAct
 from sync_assets.core.tenants import Tenant
-from sync_assets.sources.answers import Answer, Unserved, http_date, may_carry_credentials
+from sync_assets.sources.answers import (
+    Answer,
+    InCircles,
+    Unserved,
+    http_date,
+    may_carry_credentials,
+)
 from sync_assets.sources.http import HttpSession
 from sync_assets.sources.wordpress.address import ApiRoot, on_the_tenants_terms
+from sync_assets.sources.wordpress.client import Client, error_code
 
 _API_LINK = re.compile(r'<([^<>\s]+)>\s*;[^,]*?rel="?https://api\.w\.org/"?', re.IGNORECASE)
+_NOT_HERE = (Unserved, InCircles)  # with plain permalinks `/wp-json/` is a page or a circle
 _FIELDS = {"_fields": "name,namespaces,home"}
 
 
@@ -42,7 +50,7 @@ def discover(http: HttpSession, tenant: Tenant) -> Found:
     for url in _candidates(http, tenant):
         try:
             found = _index(http, tenant, url)
-        except Unserved as error:  # a page instead of JSON may only mean: not here
+        except _NOT_HERE as error:
             trouble = error
             continue
         if found is not None:
@@ -65,8 +73,11 @@ def _candidates(http: HttpSession, tenant: Tenant) -> Iterator[str]:
 
 
 def _linked(http: HttpSession, tenant: Tenant, site: str) -> str | None:
-    """The address that the front page's Link header names."""
-    answer = http.get(site, auth=tenant.credentials)
+    """The address that the front page's Link header names, if it answers with one."""
+    try:
+        answer = http.get(site, auth=tenant.credentials)
+    except _NOT_HERE:  # themes break, and front pages redirect to themselves, beside a sound API
+        return None
     found = _API_LINK.search(answer.headers.get("Link", ""))
     if found is None:
         return None
@@ -81,9 +92,11 @@ def _linked(http: HttpSession, tenant: Tenant, site: str) -> str | None:
 
 
 def _index(http: HttpSession, tenant: Tenant, url: str) -> Found | None:
-    """The API at this address, None when it is not there."""
+    """The API at this address, None when it is not there; a refusal is raised."""
     root = ApiRoot.parse(url)
     answer = http.get(*root.request("/", _FIELDS), auth=tenant.credentials, expect=dict)
+    if answer.status == 401 or (answer.status == 403 and error_code(answer)):
+        raise Client(http, root, tenant).refusal(answer)
     if not _is_wordpress(answer):
         return None
     root = ApiRoot.parse(answer.url)  # redirected to https once, not with every request

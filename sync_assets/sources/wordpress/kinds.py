@@ -32,6 +32,7 @@ class Taxonomy:
         base: the field of an entry that holds the ids of its terms, such as `tags`.
         route: where its terms are.
         types: the names of the post types that use it.
+        hierarchical: its terms have parents, and WordPress lists them by page numbers only.
         public: it is meant to be seen.
         right: the capability without which `context=edit` is refused.
     """
@@ -40,6 +41,7 @@ class Taxonomy:
     base: str
     route: str
     types: frozenset[str]
+    hierarchical: bool
     public: bool
     right: str
 
@@ -66,6 +68,7 @@ def parse_taxonomies(found: Mapping[str, Any]) -> list[Taxonomy]:
             name,
             *_where(name, said),
             frozenset(said.get("types") or ()),
+            bool(said.get("hierarchical")),
             _public(name, said),
             _right(said),
         )

@@ -111,6 +111,23 @@ def test_terms_come_with_their_listing(tenant: Tenant, site: DemoSite, open_site
     }
 
 
+def test_a_term_that_cannot_be_served_is_listed_and_does_not_take_the_others_along(
+    tenant: Tenant, site: DemoSite, open_site: Open
+) -> None:
+    made = [site.site.add("tags", name=f"Tag {number}") for number in range(4)]
+
+    def answer(request: Request) -> Response | None:
+        asked = request.params.get("include", str(made[1])).split(",")
+        whole = "name" in request.params.get("_fields", "") and request.route == "/wp/v2/tags"
+        return Response(500) if whole and str(made[1]) in asked else None
+
+    site.faults.add(answer)
+    with open_site(tenant) as connection:
+        (page,) = collection(connection, "terms", "post_tag").listing()
+    assert [sighting.key for sighting in page.sightings] == made
+    assert [payload["id"] for payload in page.payloads] == [made[0], *made[2:]]
+
+
 def test_raw_texts_are_read_and_not_rendered_ones(
     tenant: Tenant, site: DemoSite, open_site: Open
 ) -> None:

@@ -7,10 +7,11 @@ from sync_assets.core.tenants import Credentials, Tenant
 from sync_assets.sources.http import HttpSession
 from sync_assets.sources.wordpress.address import ApiRoot, on_the_tenants_terms
 from sync_assets.sources.wordpress.discovery import discover
-from sync_assets_tests.sources.hostile import HostileServer, Talk, redirect, reply
+from sync_assets_tests.sources.hostile import Act, HostileServer, Talk, redirect, reply
 
 INDEX = json.dumps({"name": "Maré", "namespaces": ["oembed/1.0", "wp/v2"]}).encode()
 PAGE = b"<!DOCTYPE html><html><body>Bem-vindo</body></html>"
+FIELDS = "_fields=name,namespaces,home"
 NOT_HERE = reply(b"<h1>Not found</h1>", 404)
 
 
@@ -27,9 +28,6 @@ def site(server: HostileServer, answers: dict[str, object]) -> None:
 def found_at(session: HttpSession, server: HostileServer, path: str = "") -> ApiRoot:
     tenant = Tenant("acme", "wordpress", "Acme", server.url + path, Credentials("u", "p"))
     return discover(session, tenant).root
-
-
-FIELDS = "_fields=name,namespaces,home"
 
 
 def test_the_usual_address_costs_one_request(session: HttpSession, server: HostileServer) -> None:
@@ -51,14 +49,16 @@ def test_an_unusual_prefix_is_read_from_the_front_page(
     assert found_at(session, server) == ApiRoot(f"{server.url}/api")
 
 
+@pytest.mark.parametrize("onward", ["/", f"/wp-json/?{FIELDS}"])
 def test_plain_permalinks_are_read_from_the_front_page(
-    session: HttpSession, server: HostileServer
+    onward: str, session: HttpSession, server: HostileServer
 ) -> None:
+    """Measured: WordPress redirects `/wp-json/` to itself then, or to the front page."""
     link = f'<{server.url}/index.php?rest_route=/>; rel="https://api.w.org/"'
     site(
         server,
         {
-            f"/wp-json/?{FIELDS}": redirect("/"),
+            f"/wp-json/?{FIELDS}": redirect(onward),
             "/": reply(PAGE, Link=link),
             f"/index.php?rest_route=/&{FIELDS}": reply(INDEX),
         },
@@ -66,10 +66,11 @@ def test_plain_permalinks_are_read_from_the_front_page(
     assert found_at(session, server) == ApiRoot(f"{server.url}/index.php", plain=True)
 
 
+@pytest.mark.parametrize("front", [reply(PAGE), reply(b"", 500), redirect("/"), NOT_HERE])
 def test_without_a_link_the_query_is_tried_last(
-    session: HttpSession, server: HostileServer
+    front: Act, session: HttpSession, server: HostileServer
 ) -> None:
-    site(server, {"/": reply(PAGE), f"/?rest_route=/&{FIELDS}": reply(INDEX)})
+    site(server, {"/": front, f"/?rest_route=/&{FIELDS}": reply(INDEX)})
     assert found_at(session, server) == ApiRoot(f"{server.url}/", plain=True)
 
 
@@ -101,6 +102,23 @@ def test_a_site_that_is_no_wordpress_is_the_tenants_matter(
 ) -> None:
     site(server, {"/": reply(PAGE), f"/wp-json/?{FIELDS}": reply(index)})
     with pytest.raises(TenantMustAct, match="no WordPress API at acme's address"):
+        found_at(session, server)
+
+
+def test_an_api_that_is_closed_to_strangers_asks_for_credentials(
+    session: HttpSession, server: HostileServer
+) -> None:
+    server.play(reply(b'{"code":"rest_not_logged_in"}', 401))
+    public = Tenant("acme", "wordpress", "Acme", server.url)
+    with pytest.raises(TenantMustAct, match="Give the tenant credentials"):
+        discover(session, public)
+
+
+def test_a_host_that_refuses_bad_credentials_everywhere_says_so(
+    session: HttpSession, server: HostileServer
+) -> None:
+    server.play(reply(b'{"code":"incorrect_password"}', 401))
+    with pytest.raises(TenantMustAct, match=r"the credentials \(401 incorrect_password\)"):
         found_at(session, server)
 
 

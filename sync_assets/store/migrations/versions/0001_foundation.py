@@ -206,7 +206,7 @@ def upgrade() -> None:
     for table, columns in ENTITIES.items():
         op.execute(ENTITY.format(table=table, columns=columns))
     op.execute(LINKS)
-    _compress_with_lz4()
+    _spare_compression()
     op.execute(GRANTS)
     for table in ["syncs", "streams", "leases", "checkpoints", "dead_letters", "log"]:
         op.execute(PROTECT.format(table=f"sync.{table}", owned=OWNED))
@@ -220,14 +220,17 @@ def upgrade() -> None:
         op.execute(f"CREATE POLICY control ON cms.{table} TO sync_assets_control USING (true)")
 
 
-def _compress_with_lz4() -> None:
-    """Where the server was built with lz4: it costs a third of pglz's CPU on such texts."""
+def _spare_compression() -> None:
+    """Contents with lz4 where the server has it, and uncompressed where it has only pglz.
+
+    With pglz, compressing takes more than half of the server's CPU in a first load.
+    """
     for table in ["wordpress_pages", "wordpress_posts"]:
         op.execute(f"""
             DO $$ BEGIN
-              ALTER TABLE cms.{table} ALTER content SET COMPRESSION lz4,
-                ALTER excerpt SET COMPRESSION lz4, ALTER acf SET COMPRESSION lz4;
-            EXCEPTION WHEN feature_not_supported OR invalid_parameter_value THEN NULL;
+              ALTER TABLE cms.{table} ALTER content SET COMPRESSION lz4;
+            EXCEPTION WHEN feature_not_supported OR invalid_parameter_value THEN
+              ALTER TABLE cms.{table} ALTER content SET STORAGE EXTERNAL;
             END $$""")
 
 
