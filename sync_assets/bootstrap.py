@@ -1,14 +1,9 @@
 """Builds the adapters from the settings: the only place where they meet."""
 
-import logging
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from uuid import UUID, uuid4
-
-from sqlalchemy import text
 
 from sync_assets.core.counts import Counts
 from sync_assets.core.errors import OperatorMustAct, SyncError, SyncHeld
@@ -18,20 +13,16 @@ from sync_assets.core.run import Outcome, open_later, run_stream, run_tenant
 from sync_assets.core.stop import StopSignal
 from sync_assets.core.streams import SourceSpec
 from sync_assets.core.sync import sync_stream
-from sync_assets.settings import PROJECT, Settings
+from sync_assets.settings import Settings
 from sync_assets.sources import SOURCES
 from sync_assets.store import embedded
-from sync_assets.store.database import Database, driver_url
+from sync_assets.store.database import Database
 from sync_assets.store.export import Export
 from sync_assets.store.health import Health
 from sync_assets.store.migrate import migrate
-from sync_assets.store.secrets import Vault, new_key
+from sync_assets.store.secrets import Vault, key_file
 from sync_assets.store.syncs import Syncs
 from sync_assets.store.tenants import Tenants
-
-_log = logging.getLogger(__name__)
-
-_SCHEMA_LOCK = 0x64616773  # "dags": two commands may come at once
 
 
 @dataclass(frozen=True)
@@ -53,9 +44,14 @@ class Platform:
         return database
 
     @cached_property
+    def vault(self) -> Vault:
+        """Seals and opens credentials."""
+        return Vault(_secret_key(self.settings))
+
+    @cached_property
     def tenants(self) -> Tenants:
         """The registered tenants."""
-        return Tenants(self.database, Vault(_secret_key(self.settings)))
+        return Tenants(self.database, self.vault)
 
     @cached_property
     def syncs(self) -> Syncs:
@@ -163,36 +159,6 @@ def database_url(settings: Settings) -> str:
         raise OperatorMustAct(str(error)) from error
 
 
-def environment(platform: Platform) -> dict[str, str]:
-    """The variables that Dagster's processes need, and this program's in them."""
-    home = platform.settings.home
-    _make_dagster_schema(platform.database)
-    return {
-        "DAGSTER_HOME": str(PROJECT),
-        "DATABASE_URL": platform.database_url,
-        "SYNC_ASSETS_HOME": str(home),
-        "SYNC_ASSETS_DAGSTER_URL": _dagster_url(platform.database_url),
-        "SYNC_ASSETS_COMPUTE_LOGS": str(home / "compute_logs"),
-    }
-
-
-def _make_dagster_schema(database: Database) -> None:
-    """Make the schema for Dagster's tables, which Dagster makes itself, if it is missing."""
-    with database.as_owner() as connection:
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SCHEMA_LOCK})
-        # Looked for first: IF NOT EXISTS wants the right to create even where there is nothing to.
-        if connection.execute(text("SELECT to_regnamespace('dagster')")).scalar() is None:
-            connection.execute(text("CREATE SCHEMA dagster"))
-
-
-def _dagster_url(url: str) -> str:
-    """The database for `dagster-postgres`: by psycopg2, in the schema `dagster`."""
-    parsed = driver_url(url).set(drivername="postgresql+psycopg2")
-    given = " ".join(parsed.normalized_query.get("options", ()))
-    options = f"{given} -csearch_path=dagster".strip()
-    return parsed.update_query_dict({"options": options}).render_as_string(hide_password=False)
-
-
 def uses_embedded_server(settings: Settings) -> bool:
     """Is the database the one that this program starts itself?"""
     given = settings.given_database_url
@@ -205,21 +171,4 @@ def _secret_key(settings: Settings) -> str | None:
         return settings.secret_key.get_secret_value()
     if not uses_embedded_server(settings):
         return None
-    return _key_file(settings.home / "secret.key")
-
-
-def _key_file(path: Path) -> str:
-    """The key in the file, made with mode 0600 at the first call, whoever comes first."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    if not path.exists():
-        draft.touch(mode=0o600)
-        draft.write_text(new_key())
-        try:
-            path.hardlink_to(draft)
-            _log.warning("Made a key for stored credentials: %s. Keep it with your backups.", path)
-        except FileExistsError:
-            pass  # another process was quicker; its key is the one
-        finally:
-            draft.unlink()
-    return path.read_text().strip()
+    return key_file(settings.home / "secret.key")

@@ -1,5 +1,6 @@
 """The environment, typed; nothing else reads it."""
 
+import os
 from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -53,3 +54,8 @@ class Settings(BaseSettings):
         if self.given_database_url is None:
             raise ValueError("Set DATABASE_URL first, or run 'eval \"$(sync-assets env)\"'.")
         return self.given_database_url
+
+
+def inherited() -> dict[str, str]:
+    """This process's whole environment, to be handed on to its children."""
+    return dict(os.environ)

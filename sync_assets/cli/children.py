@@ -64,17 +64,16 @@ def start(
         environment: in addition to this process's.
         given: its standard input.
     """
-    from sync_assets.settings import PROJECT
+    from sync_assets.settings import PROJECT, inherited
 
     log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    inherited = os.environ  # noqa: TID251 - handed on as a whole; nothing is read from it
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603
             list(command),
             stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env={**inherited, **environment},
+            env={**inherited(), **environment},
             cwd=PROJECT,
             process_group=0,
         )

@@ -30,7 +30,7 @@ def env(*, json: Json = False) -> None:
 
     After eval "$(sync-assets env)" the commands `dg` and `dagster` work on this installation.
     """
-    from sync_assets.bootstrap import environment
+    from sync_assets.environment import environment
 
     with opened() as platform:
         variables = environment(platform)

@@ -73,7 +73,7 @@ def _platform(*, bundled: bool) -> "Generator[Platform]":
 
 def _start(platform: "Platform", running: list[Child], host: str, port: int) -> None:
     """Start the webserver and the daemon."""
-    from sync_assets.bootstrap import environment
+    from sync_assets.environment import environment
 
     allowed = str(platform.settings.allow_private_urls).lower()
     variables = environment(platform) | {"SYNC_ASSETS_ALLOW_PRIVATE_URLS": allowed}

@@ -101,15 +101,9 @@ def _vector(platform: "Platform") -> str:
 
 
 def _key(platform: "Platform") -> str:
-    from sync_assets.bootstrap import uses_embedded_server
-    from sync_assets.store.secrets import Vault
-
-    _ = platform.tenants  # beside the embedded server this makes a key
-    given = platform.settings.secret_key
-    if given is None and uses_embedded_server(platform.settings):
-        return f"in {platform.settings.home / 'secret.key'}"
-    Vault(given.get_secret_value() if given else None).seal("a test")
-    return "in SYNC_ASSETS_SECRET_KEY"
+    platform.vault.seal("a test")
+    given = platform.settings.secret_key is not None
+    return "in SYNC_ASSETS_SECRET_KEY" if given else f"in {platform.settings.home / 'secret.key'}"
 
 
 def _tenants(platform: "Platform") -> Iterator[Finding]:

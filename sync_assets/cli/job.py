@@ -47,7 +47,7 @@ class Ended:
 
 def run_job(platform: "Platform", request: SyncRequest, asked: Asked) -> Ended:
     """Run the job `{source}_sync` for one tenant until it ends or a stop is asked for."""
-    from sync_assets.bootstrap import environment
+    from sync_assets.environment import environment
 
     child = children.start(
         "sync",

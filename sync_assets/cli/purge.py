@@ -23,7 +23,7 @@ def purge(platform: "Platform", tenant: Tenant) -> int:
 
 def _forget(platform: "Platform", tenant: Tenant) -> None:
     """Remove the partition in Dagster."""
-    from sync_assets.bootstrap import environment
+    from sync_assets.environment import environment
 
     child = children.start(
         "forget",

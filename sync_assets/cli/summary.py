@@ -19,8 +19,6 @@ _STYLES = {"completed": "green", "failed": "red", "cancelled": "yellow"}
 
 def print_report(platform: "Platform", report: Report) -> None:
     """Print a report, with the causes of what could not be kept."""
-    from sync_assets.cli.dead_letters import letters_of
-
     entry = report.as_dict()
     print_heading(report, entry)
     jobs: list[Mapping[str, Any]] = entry["jobs"]
@@ -31,7 +29,8 @@ def print_report(platform: "Platform", report: Report) -> None:
     print_problems(_refusals(report))
     failed = int(entry["failed"])
     if failed:
-        print_problems(_letters(failed, letters_of(platform, report.sync_id, _SHOWN_LETTERS)))
+        letters = platform.syncs.dead_letters(report.sync_id, _SHOWN_LETTERS)
+        print_problems(_letters(failed, letters))
 
 
 def columns(counts: Sequence[Mapping[str, int | None]]) -> list[str]:

@@ -90,7 +90,7 @@ def remove(
         if purge_:
             _confirm(tenant.id, yes=yes)
         if tenant.active:
-            platform.tenants.update(replace(platform.tenants.get(tenant_id), active=False))
+            platform.tenants.deactivate(tenant_id)
         deleted = purge(platform, tenant) if purge_ else 0
     if json:
         print_json({"id": tenant.id, "active": False, "purged": purge_, "rowsDeleted": deleted})

@@ -92,11 +92,17 @@ class Repairs:
 
 
 def _is_storable(text: str) -> bool:
-    """No NUL and no lone surrogate; twenty times as quick as the regular expression."""
+    """No NUL and no lone surrogate; many times as quick as the regular expression."""
     if "\x00" in text:
         return False
-    if text.isascii():
-        return True
+    try:
+        text.encode("latin-1")  # a mere copy for most European texts
+    except UnicodeEncodeError:
+        return _is_unicode(text)
+    return True
+
+
+def _is_unicode(text: str) -> bool:
     try:
         text.encode()
     except UnicodeEncodeError:

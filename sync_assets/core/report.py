@@ -55,9 +55,7 @@ class Report:
 
     def stream_status(self, row: StreamRow) -> StreamStatus:
         """A stream's status; one that is said to run without a lease has failed."""
-        if row.status is StreamStatus.RUNNING and not row.held:
-            return StreamStatus.FAILED
-        return row.status
+        return StreamStatus.FAILED if self._interrupted(row) else row.status
 
     @property
     def started_at(self) -> datetime | None:
@@ -110,20 +108,23 @@ class Report:
         }
 
     def _job(self, row: StreamRow) -> dict[str, Any]:
-        status = self.stream_status(row)
-        interrupted = status is not row.status
         return {
             "jobId": f"{self.sync_id}:{row.stream}",
             "type": row.stream,
-            "status": status.value,
+            "status": self.stream_status(row).value,
             "attempt": row.attempt,
             "result": row.counts.as_dict(),
-            "error": INTERRUPTED if interrupted else row.error,
+            "error": INTERRUPTED if self._interrupted(row) else row.error,
         }
+
+    def _interrupted(self, row: StreamRow) -> bool:
+        return row.status is StreamStatus.RUNNING and not row.held
 
     def _unfinished(self, statuses: Sequence[StreamStatus]) -> str:
         if all(status is StreamStatus.PENDING for status in statuses):
             return "queued"
+        if any(map(self._interrupted, self.streams)):
+            return "failed"
         ends = [row.finished_at for row in self.streams if row.finished_at]
         at_work = bool(ends) and self.now - max(ends) < BETWEEN_STREAMS
         return "running" if at_work else "failed"

@@ -76,7 +76,7 @@ def list_terms(
 ) -> Listing:
     """A page of terms; past the end it is empty, and no error."""
     _check_terms(taxonomy, params, visitor, "terms in this taxonomy")
-    query = term_query(params)
+    query = term_query(params, taxonomy)
     counts = site.tables.published_counts(taxonomy.rest_base)
     found = [
         term

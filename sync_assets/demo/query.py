@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from sync_assets.demo.access import Visitor
 from sync_assets.demo.errors import ApiError, invalid_param
-from sync_assets.demo.kinds import PostType
+from sync_assets.demo.kinds import PostType, Taxonomy
 from sync_assets.demo.times import parameter_to_local
 
 _ENTRY_ORDERS = (
@@ -54,11 +54,12 @@ def entry_query(params: Mapping[str, str]) -> Query:
     return query
 
 
-def term_query(params: Mapping[str, str]) -> Query:
-    """Parameters of terms: by name by default; dates are ignored, as WordPress ignores them."""
+def term_query(params: Mapping[str, str], kind: Taxonomy) -> Query:
+    """Parameters of terms: by name by default; WordPress ignores dates, and of trees the offset."""
     query = _query(params, _TERM_ORDERS, "name", "asc")
-    offset = _integer(params, "offset", 0)
-    return replace(query, offset=offset or None)
+    if kind.hierarchical:
+        return query
+    return replace(query, offset=_integer(params, "offset", 0) or None)
 
 
 def wants_edit(params: Mapping[str, str]) -> bool:

@@ -80,6 +80,11 @@ class Database:
         """The address without its password."""
         return self._url.render_as_string(hide_password=True)
 
+    @property
+    def user(self) -> str:
+        """Who connects, as the address names it."""
+        return self._url.username or ""
+
     @contextmanager
     def _transaction(self) -> Generator[Connection]:
         with _translated(), self.engine.begin() as connection:

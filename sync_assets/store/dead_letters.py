@@ -27,6 +27,11 @@ _RESOLVE = text("""
       AND resolved_at IS NULL
 """)
 
+_OF_SYNC = text("""
+    SELECT stream, record, cause FROM sync.dead_letters
+    WHERE sync_id = :sync AND resolved_at IS NULL ORDER BY id LIMIT :limit
+""")
+
 
 def add(
     connection: Connection,
@@ -62,3 +67,9 @@ def resolve(connection: Connection, stream: str, collection: str, records: Seque
     """Note that records could be kept after all."""
     parameters = {"stream": stream, "collection": collection, "records": list(records)}
     connection.execute(_RESOLVE, parameters)
+
+
+def of_sync(connection: Connection, sync_id: UUID, limit: int) -> list[tuple[str, str, str]]:
+    """Stream, record and cause of a sync's dead letters, the first few."""
+    rows = connection.execute(_OF_SYNC, {"sync": sync_id, "limit": limit})
+    return [(row.stream, row.record, row.cause) for row in rows]

@@ -23,18 +23,22 @@ def migrate(database: Database) -> None:
     """
     with database.as_owner() as connection:
         _check_version(connection)
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-        present, newest = revision(connection), _script().get_current_head()
-        if present == newest:
-            return
-        _check_known(present)
-        _check_vector(connection)
-        config = _config()
-        config.attributes["connection"] = connection
         try:
-            command.upgrade(config, "head")
+            _upgrade(connection)
         except DBAPIError as error:
             raise _explained(error, database) from error
+
+
+def _upgrade(connection: Connection) -> None:
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    present, newest = revision(connection), _script().get_current_head()
+    if present == newest:
+        return
+    _check_known(present)
+    _check_vector(connection)
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
 def revision(connection: Connection) -> str | None:
@@ -79,7 +83,8 @@ def _explained(error: DBAPIError, database: Database) -> OperatorMustAct | DBAPI
     return OperatorMustAct(
         f"The user of {database.shown} lacks rights to set up the database ({reason}). It needs "
         "CREATE on the database, CREATEROLE, and the right to create the extension vector; or let "
-        "an administrator run 'alembic upgrade head' once."
+        "an administrator run 'alembic upgrade head' and "
+        f"'GRANT sync_assets_sync, sync_assets_control TO {database.user}' once."
     )
 
 

@@ -1,8 +1,14 @@
 """Encryption of credentials at rest."""
 
+import logging
+import secrets
+from pathlib import Path
+
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from sync_assets.core.errors import OperatorMustAct
+
+_log = logging.getLogger(__name__)
 
 
 class Vault:
@@ -47,3 +53,20 @@ class Vault:
 def new_key() -> str:
     """A fresh key, for SYNC_ASSETS_SECRET_KEY."""
     return Fernet.generate_key().decode()
+
+
+def key_file(path: Path) -> str:
+    """The key in a file, made with mode 0600 at the first call, whoever comes first."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    if not path.exists():
+        draft.touch(mode=0o600)
+        draft.write_text(new_key())
+        try:
+            path.hardlink_to(draft)
+            _log.warning("Made a key for stored credentials: %s. Keep it with your backups.", path)
+        except FileExistsError:
+            pass  # another process was quicker; its key is the one
+        finally:
+            draft.unlink()
+    return path.read_text().strip()

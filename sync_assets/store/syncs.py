@@ -16,6 +16,7 @@ from sync_assets.core.ports import StreamReader, SyncRequest
 from sync_assets.core.report import Report, StreamRow
 from sync_assets.core.run import StreamStatus
 from sync_assets.core.streams import SourceSpec
+from sync_assets.store import dead_letters
 from sync_assets.store.database import Database
 from sync_assets.store.held_stream import HeldStream, StoredStream
 from sync_assets.store.leases import hold
@@ -122,6 +123,11 @@ class Syncs:
         """The lines of a sync's log, oldest first."""
         with self._database.as_control() as connection:
             return [dict(row) for row in connection.execute(_LOG, {"id": sync_id}).mappings()]
+
+    def dead_letters(self, sync_id: UUID, limit: int) -> list[tuple[str, str, str]]:
+        """Stream, record and cause of what a sync could not keep, the first few."""
+        with self._database.as_control() as connection:
+            return dead_letters.of_sync(connection, sync_id, limit)
 
     def deferred(self, source: str) -> list[Row[Any]]:
         """Syncs that left a sweep for a run of their own: id, tenant_id, options, attempt."""

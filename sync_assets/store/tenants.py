@@ -23,6 +23,10 @@ _UPDATE = text("""
     WHERE id = :id
 """)
 
+_DEACTIVATE = text("""
+    UPDATE sync.tenants SET active = false, updated_at = now() WHERE id = :id
+""")
+
 
 class Tenants:
     """Adds, finds, changes and removes tenants."""
@@ -86,6 +90,11 @@ class Tenants:
         with self._database.as_control() as connection:
             if connection.execute(_UPDATE, self._row(tenant)).rowcount == 0:
                 raise UnknownTenant(f"There is no tenant {tenant.id!r:.80}.")
+
+    def deactivate(self, tenant_id: str) -> None:
+        """Sync a tenant no longer; its rows and its sealed credentials stay."""
+        with self._database.as_control() as connection:
+            connection.execute(_DEACTIVATE, {"id": tenant_id})
 
     def purge(self, tenant_id: str, tables: list[str]) -> int:
         """Delete the tenant and all its rows, for good.

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-from sync_assets.bootstrap import Platform, environment
+from sync_assets.bootstrap import Platform
+from sync_assets.environment import environment
 from sync_assets.settings import PROJECT, Settings
 from sync_assets_tests.cli.conftest import Commands
 

@@ -23,10 +23,11 @@ Record = tuple[str, int]
 """A record of the site: its kind and its id."""
 
 _ROWS = SQL("""
-    SELECT to_jsonb(t) - '{{tenant_id, synced_at, synced_by, local_modified_at, deleted_at}}'::text[]
-      || jsonb_build_object('deleted', to_jsonb(t)->>'deleted_at' IS NOT NULL)
+    SELECT to_jsonb(t)
+      - ARRAY['tenant_id', 'synced_at', 'synced_by', 'local_modified_at', 'deleted_at'],
+      to_jsonb(t)->>'deleted_at' IS NOT NULL AS deleted
     FROM {table} t WHERE tenant_id = {tenant}
-""")  # fmt: skip
+""")
 _DIFFERENT = SQL("""
     SELECT * FROM (({one}) EXCEPT ALL ({other})) AS only_one UNION ALL
     SELECT * FROM (({other}) EXCEPT ALL ({one})) AS only_other

@@ -3,7 +3,7 @@
 import http.client
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 from urllib.parse import unquote, urlsplit
@@ -12,6 +12,7 @@ HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"}
 TIMEOUT_SECONDS = 120
 
 Action = Callable[[], object]
+Headers = list[tuple[str, str]]
 
 
 class Gate:
@@ -52,19 +53,23 @@ class Gate:
         return bool(self._pending)
 
     def before(self, pattern: str, action: Action) -> None:
-        """Act once, before the first request whose decoded URI matches is passed on.
-
-        Of several, each waits for those before it.
-        """
+        """Act once, before the first request whose decoded URI matches is passed on."""
         self._pending.append((re.compile(pattern), action))
+
+    def before_the_last(self, patterns: Sequence[str], action: Action) -> None:
+        """Act once, before the last of these requests, each of which comes after the others."""
+        first, *others = patterns
+        self.before(first, (lambda: self.before_the_last(others, action)) if others else action)
 
     def _arrived(self, uri: str) -> None:
         with self._turn:  # whoever comes meanwhile is held up until it has happened
             self.requests.append(uri)
-            if self._pending and self._pending[0][0].search(uri):
-                self._pending.pop(0)[1]()
+            due = [entry for entry in self._pending if entry[0].search(uri)]
+            for entry in due:
+                self._pending.remove(entry)
+                entry[1]()
 
-    def _passed_on(self, uri: str, headers: dict[str, str]) -> tuple[int, list[tuple[str, str]], bytes]:
+    def _passed_on(self, uri: str, headers: dict[str, str]) -> tuple[int, Headers, bytes]:
         upstream = http.client.HTTPConnection(self._host, timeout=TIMEOUT_SECONDS)
         try:
             upstream.request("GET", uri, headers={**headers, "Host": self._host})
@@ -79,7 +84,7 @@ class Gate:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
-            def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
+            def do_GET(self) -> None:
                 gate._arrived(unquote(self.path))
                 status, headers, body = gate._passed_on(self.path, kept(self.headers.items()))
                 self.send_response_only(status)
@@ -95,6 +100,6 @@ class Gate:
         return Handler
 
 
-def kept(headers: list[tuple[str, str]]) -> dict[str, str]:
+def kept(headers: Headers) -> dict[str, str]:
     """The headers that are about the message and not about the connection."""
     return {name: value for name, value in headers if name.lower() not in HOP_BY_HOP}

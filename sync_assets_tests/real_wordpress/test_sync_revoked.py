@@ -51,12 +51,13 @@ def test_a_password_revoked_between_two_pages_deletes_nothing(as_editor: Mirror)
     "moments",
     [
         [f"{LISTING}27&"],
+        [f"{LISTING}27&", LOOK_AT_THE_ACCOUNT],
         [CONTENTS],
         [CONTENTS, LOOK_AT_THE_ACCOUNT],
         [PROOF_OF_DELETION],
         [PROOF_FOR_ONE],
     ],
-    ids=["listing", "contents", "after the contents", "proof", "proof for one"],
+    ids=["listing", "after the listing", "contents", "after the contents", "proof", "last proof"],
 )
 def test_whenever_a_password_is_revoked_the_cms_holds_nothing_wrong(
     small_as_editor: Mirror, moments: list[str]
@@ -77,9 +78,7 @@ def test_whenever_a_password_is_revoked_the_cms_holds_nothing_wrong(
 def revoked_before(mirror: Mirror, *moments: str, **options: int) -> Exception:
     """How a sync fails whose password is revoked before the last of these requests."""
     with Gate(mirror.site.url) as gate:
-        for moment in moments[:-1]:
-            gate.before(moment, lambda: None)
-        gate.before(moments[-1], lambda: mirror.site.revoke_application_passwords(EDITOR))
+        gate.before_the_last(moments, lambda: mirror.site.revoke_application_passwords(EDITOR))
         error = failure(mirror.attempt(gate.url, **options))
         assert not gate.waiting
         return error

@@ -74,21 +74,21 @@ class Client:
         """What an answer that is no success means."""
         code = error_code(answer)
         said = f"({answer.status} {code})" if code else f"({answer.status})"
-        tenant = self.tenant.id
-        if answer.status == 401 and not self.authenticated:
+        tenant, status = self.tenant.id, _status(answer)
+        if status == 401 and not self.authenticated:
             return TenantMustAct(
                 f"{tenant}'s WordPress shows this to its own users only {said}. Give the tenant "
                 f"credentials with 'sync-assets tenant update {tenant} --username USER "
                 "--password-stdin'."
             )
-        if answer.status == 401:
+        if status == 401:
             return self.bad_credentials(said)
-        if answer.status == 403 and code:
+        if status == 403 and code:
             return TenantMustAct(
                 f"{tenant}'s WordPress does not let this user read everything {said}. Use an "
                 "administrator's or editor's application password."
             )
-        if answer.status == 403:
+        if status == 403:
             return TenantMustAct(
                 f"Something in front of {tenant}'s WordPress refuses the sync {said}. Have its "
                 "firewall or security plugin let the REST API through."
@@ -125,6 +125,24 @@ def error_code(answer: Answer) -> str:
     error: object = answer.json
     code = cast(dict[str, Any], error).get("code") if isinstance(error, dict) else None
     return code if isinstance(code, str) and _CODE.fullmatch(code) else ""
+
+
+def _status(answer: Answer) -> int:
+    """The status that is meant: 401 and 403 come as 400 where only a post status is refused.
+
+    We name none that the site does not have, so it can only be hidden from us.
+    """
+    error: dict[str, Any] = answer.json or {}
+    data = _member(error, "data")
+    if answer.status != 400 or "status" not in _member(data, "params"):
+        return answer.status
+    refused = _member(_member(data, "details"), "status")  # told since WordPress 5.7
+    return 403 if _member(refused, "data").get("status") == 403 else 401
+
+
+def _member(found: dict[str, Any], name: str) -> dict[str, Any]:
+    member = found.get(name)
+    return cast(dict[str, Any], member) if isinstance(member, dict) else {}
 
 
 def _total(answer: Answer) -> int | None:

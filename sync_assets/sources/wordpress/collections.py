@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from sync_assets.core.known import NO_VERSION, Sighting
 from sync_assets.core.ports import Fetched, ListingPage
@@ -52,7 +53,8 @@ class WordPressCollection:
 
     def listing(self) -> Iterator[ListingPage]:
         """Every record once at least, in the order of their ids."""
-        walk = Walk(self._slice, self._page_size + self.numbered, self.stop)
+        rows = self._page_size + (1 if self.numbered else 0)
+        walk = Walk(self._slice, rows, self.stop)
         nameless = _Nameless()
         for part in walk.slices():
             named = [row for row in part.rows if _has_key(row)]

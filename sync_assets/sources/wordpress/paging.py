@@ -58,7 +58,8 @@ class Walk:
         while start is not None:
             calls = (partial(self.get, offset) for offset in self._offsets(start))
             last = None
-            for last in in_order(calls, self.stop):
+            for read in in_order(calls, self.stop):
+                last = self._fresh(read)
                 if last.keys:
                     yield from self._bridge(last)
                 self._note(last)
@@ -94,6 +95,19 @@ class Walk:
             if self._meets(before):
                 return
 
+    def _fresh(self, page: Slice) -> Slice:
+        """The page, asked for again when it repeats the one before it.
+
+        It may have been read first of the two, and then rows moved up by a whole page.
+        """
+        again = self.get(page.offset) if self._repeats(page) else page
+        if self._repeats(again):
+            raise SourceChanged("The site answers every page of a listing with the same records.")
+        return again
+
+    def _repeats(self, page: Slice) -> bool:
+        return page.offset > 0 and len(page.keys) > 1 and page.keys == self._keys
+
     def _meets(self, page: Slice) -> bool:
         return bool(page.keys) and min(page.keys) <= self._reached
 
@@ -106,8 +120,6 @@ class Walk:
                 f"The site announces {self.total} records, but serves none of "
                 f"{self._empty * self.size} in a row."
             )
-        if page.offset and len(page.keys) > 1 and page.keys == self._keys:
-            raise SourceChanged("The site answers every page of a listing with the same records.")
         self._keys = page.keys
         if page.keys:
             self._reached = max(self._reached, *page.keys)

@@ -10,12 +10,18 @@ DO $$
 DECLARE wanted text;
 BEGIN
   FOREACH wanted IN ARRAY ARRAY['sync_assets_sync', 'sync_assets_control'] LOOP
-    BEGIN
-      EXECUTE format('CREATE ROLE %I NOLOGIN NOSUPERUSER NOBYPASSRLS', wanted);
-    EXCEPTION WHEN duplicate_object OR unique_violation THEN
-      NULL;  -- roles belong to the whole server; another database of it was first
-    END;
-    EXECUTE format('GRANT %I TO %I', wanted, session_user);
+    IF to_regrole(wanted) IS NULL THEN
+      BEGIN
+        EXECUTE format('CREATE ROLE %I NOLOGIN NOSUPERUSER NOBYPASSRLS', wanted);
+      EXCEPTION WHEN duplicate_object OR unique_violation THEN
+        NULL;  -- roles belong to the whole server; another database of it was first
+      END;
+    END IF;
+    -- An administrator may have granted them already. PostgreSQL 16 tells SET from membership.
+    IF NOT pg_has_role(session_user, wanted, CASE
+      WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END) THEN
+      EXECUTE format('GRANT %I TO %I', wanted, session_user);
+    END IF;
   END LOOP;
 END $$
 """
@@ -181,6 +187,12 @@ ALTER TABLE {table} FORCE ROW LEVEL SECURITY;
 CREATE POLICY own_rows ON {table} {owned};
 """
 
+# Those who are members of the control role, such as the owner, must take it on to see all rows.
+CONTROL = """
+CREATE POLICY control ON {table} TO sync_assets_control
+  USING (current_user = 'sync_assets_control');
+"""
+
 GRANTS = """
 REVOKE ALL ON SCHEMA sync, cms FROM PUBLIC;
 REVOKE ALL ON FUNCTION sync.backend_started(integer) FROM PUBLIC;
@@ -210,14 +222,14 @@ def upgrade() -> None:
     op.execute(GRANTS)
     for table in ["syncs", "streams", "leases", "checkpoints", "dead_letters", "log"]:
         op.execute(PROTECT.format(table=f"sync.{table}", owned=OWNED))
-        op.execute(f"CREATE POLICY control ON sync.{table} TO sync_assets_control USING (true)")
+        op.execute(CONTROL.format(table=f"sync.{table}"))
     op.execute(PROTECT.format(table="sync.tenants", owned=OWNED.replace("tenant_id =", "id =")))
-    op.execute("CREATE POLICY control ON sync.tenants TO sync_assets_control USING (true)")
+    op.execute(CONTROL.format(table="sync.tenants"))
     for table in [*ENTITIES, "wordpress_content_terms"]:
         op.execute(PROTECT.format(table=f"cms.{table}", owned=OWNED))
         # Only a purge uses these: the control role may delete a tenant's rows but not read them.
         op.execute(f"GRANT SELECT (tenant_id), DELETE ON cms.{table} TO sync_assets_control")
-        op.execute(f"CREATE POLICY control ON cms.{table} TO sync_assets_control USING (true)")
+        op.execute(CONTROL.format(table=f"cms.{table}"))
 
 
 def _spare_compression() -> None:

@@ -1,0 +1,186 @@
+"""A client of Dagster's GraphQL API, for what the tests ask of it."""
+
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import requests
+
+Found = TypeVar("Found")
+
+LOCATION = "sync_assets"
+REPOSITORY = "__repository__"
+
+_RUN_OR_ERROR = (
+    "__typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message }"
+)
+
+LAUNCH = f"""
+mutation($params: ExecutionParams!) {{ launchRun(executionParams: $params) {{ {_RUN_OR_ERROR} }} }}
+"""
+REEXECUTE = f"""
+mutation($params: ReexecutionParams!) {{
+  launchRunReexecution(reexecutionParams: $params) {{ {_RUN_OR_ERROR} }}
+}}
+"""
+TERMINATE = """
+mutation($id: String!) { terminateRun(runId: $id, terminatePolicy: SAFE_TERMINATE) { __typename } }
+"""
+BACKFILL = """
+mutation($params: LaunchBackfillParams!) {
+  launchPartitionBackfill(backfillParams: $params) {
+    __typename ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message }
+  }
+}
+"""
+BACKFILL_STATUS = """
+query($id: String!) { partitionBackfillOrError(backfillId: $id) {
+  ... on PartitionBackfill { status runs { status } } } }
+"""
+RUN = """
+query($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }
+"""
+RUNS = """
+query($filter: RunsFilter!) { runsOrError(filter: $filter) {
+  ... on Runs { results { runId jobName status tags { key value } } } } }
+"""
+LOGS = """
+query($id: ID!) { logsForRun(runId: $id, limit: 1000) { ... on EventConnection { events {
+  __typename ... on MessageEvent { message stepKey }
+  ... on ExecutionStepFailureEvent { failureMetadata { description } }
+} } } }
+"""
+LOADED = """
+{ repositoryLocationsOrError: workspaceOrError { ... on Workspace { locationEntries {
+  name loadStatus locationOrLoadError { __typename ... on PythonError { message } } } } } }
+"""
+PARTITION = """
+query($key: AssetKeyInput!, $tenant: String!) { assetNodeOrError(assetKey: $key) {
+  ... on AssetNode { latestMaterializationByPartition(partitions: [$tenant]) { runId } } } }
+"""
+SCHEDULES = """
+query($repository: RepositorySelector!) {
+  schedulesOrError(repositorySelector: $repository) {
+    ... on Schedules { results { name scheduleState { id status } } } }
+}
+"""
+STOP_SCHEDULE = """
+mutation($id: String!) { stopRunningSchedule(id: $id) { __typename } }
+"""
+
+_ENDED = {"SUCCESS", "FAILURE", "CANCELED"}
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQL:
+    """Dagster, as its webserver shows it."""
+
+    url: str
+
+    def ask(self, query: str, **variables: Any) -> Any:
+        """The only field of the answer."""
+        body = {"query": query, "variables": variables}
+        answer = requests.post(f"{self.url}/graphql", json=body, timeout=30).json()
+        assert "errors" not in answer, answer
+        [field] = answer["data"].values()
+        return field
+
+    def loaded(self) -> bool:
+        """Did the code location load?"""
+        try:
+            [entry] = self.ask(LOADED)["locationEntries"]
+        except requests.ConnectionError:
+            return False
+        found = entry["locationOrLoadError"]
+        assert not found or found["__typename"] == "RepositoryLocation", found
+        return entry["loadStatus"] == "LOADED" and found is not None
+
+    def stop_schedules(self) -> None:
+        """Keep the clock out of it."""
+        repository = {"repositoryLocationName": LOCATION, "repositoryName": REPOSITORY}
+        for schedule in self.ask(SCHEDULES, repository=repository)["results"]:
+            self.ask(STOP_SCHEDULE, id=schedule["scheduleState"]["id"])
+
+    def launch(self, tenant: str, **config: Any) -> str:
+        """Launch `wordpress_sync` for a tenant; gives the run's id."""
+        ops = [f"wordpress__{stream}" for stream in ("terms", "media", "pages", "posts")]
+        params = {
+            "selector": {
+                "repositoryLocationName": LOCATION,
+                "repositoryName": REPOSITORY,
+                "jobName": "wordpress_sync",
+            },
+            "runConfigData": {"ops": {op: {"config": config} for op in ops}},
+            "executionMetadata": {"tags": [{"key": "dagster/partition", "value": tenant}]},
+        }
+        return _launched(self.ask(LAUNCH, params=params))
+
+    def reexecute(self, run_id: str, strategy: str = "FROM_FAILURE") -> str:
+        """Run again what failed, or everything."""
+        params = {"parentRunId": run_id, "strategy": strategy}
+        return _launched(self.ask(REEXECUTE, params=params))
+
+    def backfill(self, streams: Iterable[str], tenants: Iterable[str]) -> str:
+        """Launch a backfill; gives its id."""
+        params = {
+            "selector": None,
+            "assetSelection": [{"path": ["wordpress", stream]} for stream in streams],
+            "partitionNames": list(tenants),
+        }
+        answer = self.ask(BACKFILL, params={k: v for k, v in params.items() if v is not None})
+        assert answer["__typename"] == "LaunchBackfillSuccess", answer
+        return answer["backfillId"]
+
+    def backfilled(self, backfill_id: str) -> tuple[str, list[str]]:
+        """The status of a backfill and those of its runs."""
+        found = self.ask(BACKFILL_STATUS, id=backfill_id)
+        return found["status"], [run["status"] for run in found["runs"]]
+
+    def terminate(self, run_id: str) -> None:
+        """Ask a run to stop."""
+        assert self.ask(TERMINATE, id=run_id)["__typename"] == "TerminateRunSuccess"
+
+    def status(self, run_id: str) -> str:
+        """SUCCESS, FAILURE, CANCELED, STARTED, …"""
+        return self.ask(RUN, id=run_id)["status"]
+
+    def ended(self, run_id: str, seconds: float = 60) -> str:
+        """Wait until a run ends; gives its status."""
+        return until(lambda: (s := self.status(run_id)) in _ENDED and s, seconds)
+
+    def runs(self, job: str) -> list[Mapping[str, Any]]:
+        """The runs of a job."""
+        return self.ask(RUNS, filter={"pipelineName": job})["results"]
+
+    def events(self, run_id: str) -> list[Mapping[str, Any]]:
+        """The event log of a run."""
+        return self.ask(LOGS, id=run_id)["events"]
+
+    def worker(self, run_id: str) -> int:
+        """The process that does a run."""
+        messages = " ".join(event.get("message") or "" for event in self.events(run_id))
+        found = re.search(r"Started process for run \(pid: (\d+)\)", messages)
+        assert found, messages
+        return int(found[1])
+
+    def materialized_by(self, stream: str, tenant: str) -> str | None:
+        """The run that last materialized a tenant's partition."""
+        key = {"path": ["wordpress", stream]}
+        [found] = self.ask(PARTITION, key=key, tenant=tenant)["latestMaterializationByPartition"]
+        return found and found["runId"]
+
+
+def until(look: Callable[[], Found], seconds: float = 60) -> Found:
+    """Look again until there is something; gives it."""
+    deadline = time.monotonic() + seconds
+    while not (found := look()):
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.1)
+    return found
+
+
+def _launched(answer: Mapping[str, Any]) -> str:
+    assert answer["__typename"] == "LaunchRunSuccess", answer
+    return answer["run"]["runId"]

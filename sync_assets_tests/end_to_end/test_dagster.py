@@ -1,0 +1,213 @@
+"""Dagster for real: webserver, daemon and run workers, with the files as they are shipped.
+
+One installation for all, and runs in flight at the same time, because a run through the queue
+costs several seconds.
+"""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Generator
+from contextlib import ExitStack
+from uuid import UUID, uuid4, uuid5
+
+import pytest
+from sqlalchemy import text
+
+from sync_assets.cli import children
+from sync_assets.core.stop import StopSignal
+from sync_assets.demo import DemoSite
+from sync_assets.demo.faults import Fault, slow
+from sync_assets.store.embedded import EmbeddedServer
+from sync_assets_tests.end_to_end.dagster_stack import Stack, running
+from sync_assets_tests.end_to_end.graphql import until
+
+pytestmark = pytest.mark.postgres
+
+TENANTS = ("acme", "globex", "initech", "stopped", "killed", "alone")
+STREAMS = ("terms", "media", "pages", "posts")
+NEW_POSTS = 120
+BATCH = 10
+
+
+@pytest.fixture(scope="module")
+def stack(postgres: EmbeddedServer, template: str) -> Generator[Stack]:
+    """The installation, with some tenants that it does not know yet."""
+    with ExitStack() as opened:
+        sites = {t: opened.enter_context(DemoSite.start(seed=False)) for t in TENANTS}
+        for site in sites.values():
+            site.site.add("posts", title="Olá", content="Mundo")
+        yield opened.enter_context(running(postgres, template, sites))
+
+
+@pytest.fixture(scope="module")
+def first_sweep(stack: Stack) -> str:
+    """The run that the sensor started by itself."""
+    [run] = until(lambda: stack.dagster.runs("wordpress_sweep"))
+    assert stack.dagster.ended(run["runId"]) == "SUCCESS"
+    return run["runId"]
+
+
+@pytest.fixture(scope="module")
+def backfill(stack: Stack, first_sweep: str) -> str:
+    """A backfill that is under way while other tests run."""
+    assert first_sweep
+    return stack.dagster.backfill(STREAMS, ["globex", "initech"])
+
+
+@pytest.fixture(scope="module")
+def runs(stack: Stack, backfill: str) -> dict[str, str]:
+    """Runs launched at once: of a tenant, and of one that does not exist."""
+    assert backfill
+    return {tenant: stack.dagster.launch(tenant) for tenant in ("acme", "nobody")}
+
+
+def test_new_tenants_are_swept_once_without_being_asked(stack: Stack, first_sweep: str):
+    for tenant in TENANTS:
+        assert stack.dagster.materialized_by("posts", tenant) == first_sweep
+        assert report(stack, first_sweep, tenant).status == "completed"
+
+
+def test_a_tenants_run_goes_through_the_queue(stack: Stack, runs: dict[str, str]):
+    run_id = runs["acme"]
+    assert stack.dagster.ended(run_id) == "SUCCESS"
+    kinds = [event["__typename"] for event in stack.dagster.events(run_id)]
+    assert kinds.index("RunEnqueuedEvent") < kinds.index("RunDequeuedEvent")
+    for stream in STREAMS:
+        assert stack.dagster.materialized_by(stream, "acme") == run_id
+    assert report(stack, run_id, "acme").status == "completed"
+
+
+def test_an_unknown_tenants_run_fails_in_one_sentence(stack: Stack, runs: dict[str, str]):
+    run_id = runs["nobody"]
+    assert stack.dagster.ended(run_id) == "FAILURE"
+    failures = [e for e in stack.dagster.events(run_id) if "failureMetadata" in e]
+    assert [failure["stepKey"] for failure in failures] == ["wordpress__terms"]
+    sentence = failures[0]["failureMetadata"]["description"]
+    assert sentence.startswith("There is no tenant 'nobody'.")
+
+
+def test_a_terminated_run_keeps_its_rows_and_goes_on(stack: Stack, first_sweep: str):
+    assert first_sweep
+    run_id = long_run(stack, "stopped")
+    asked = time.monotonic()
+    stack.dagster.terminate(run_id)
+    assert stack.dagster.ended(run_id, 10) == "CANCELED"
+    assert time.monotonic() - asked < 5
+    kept = posts(stack, "stopped")
+    assert 1 < kept < NEW_POSTS
+    until(lambda: report(stack, run_id, "stopped").status == "cancelled", 5)
+    assert held(stack, "stopped") == 0
+
+    stack.sites["stopped"].faults.clear()
+    again = stack.dagster.reexecute(run_id)
+    assert stack.dagster.ended(again) == "SUCCESS"
+    assert posts(stack, "stopped") == NEW_POSTS + 1
+    done = report(stack, run_id, "stopped")
+    assert done.status == "completed"
+    assert {row.stream: row.attempt for row in done.streams}["posts"] == 2
+
+
+def test_a_killed_run_has_failed_at_once_and_its_tenant_is_free(stack: Stack, first_sweep: str):
+    assert first_sweep
+    run_id = long_run(stack, "killed")
+    worker = stack.dagster.worker(run_id)
+    assert stack.owns(worker)
+    os.kill(worker, signal.SIGKILL)
+    killed = time.monotonic()
+    request = stack.platform.request("killed", ("terms", "media", "pages"))
+    stack.platform.run_tenant(request, StopSignal())
+    assert report(stack, run_id, "killed").status == "failed"
+    assert stack.dagster.ended(run_id, 10) == "FAILURE"
+    assert time.monotonic() - killed < 5
+    kept = posts(stack, "killed")
+    assert 1 < kept < NEW_POSTS
+
+    stack.sites["killed"].faults.clear()
+    again = stack.dagster.reexecute(run_id, "ALL_STEPS")
+    assert stack.dagster.ended(again) == "SUCCESS"
+    assert posts(stack, "killed") == NEW_POSTS + 1
+    assert report(stack, run_id, "killed").status == "completed"
+
+
+def test_a_sync_in_the_terminal_is_a_run_too(stack: Stack, first_sweep: str):
+    assert first_sweep
+    sync_id = uuid4()
+    assert execute(stack, "alone", sync_id).process.wait(60) == 0
+    assert stack.platform.syncs.report(sync_id).status == "completed"
+    [run] = [run for run in stack.dagster.runs("wordpress_sync") if tagged(run, sync_id)]
+    assert run["status"] == "SUCCESS"
+    assert stack.dagster.materialized_by("posts", "alone") == run["runId"]
+
+
+def test_a_sync_in_the_terminal_says_that_it_failed(stack: Stack):
+    assert execute(stack, "nowhere", uuid4()).process.wait(60) == 1
+
+
+def test_an_interrupt_in_the_terminal_stops_a_sync_within_seconds(stack: Stack, first_sweep: str):
+    assert first_sweep
+    fill_slowly(stack, "alone")
+    sync_id = uuid4()
+    child = execute(stack, "alone", sync_id)
+    until(lambda: posts(stack, "alone") > 1)
+    child.signal(signal.SIGINT)
+    asked = time.monotonic()
+    assert child.process.wait(10) == 1
+    assert time.monotonic() - asked < 5
+    assert stack.platform.syncs.report(sync_id).status == "cancelled"
+    assert held(stack, "alone") == 0
+
+
+def test_a_backfill_completes(stack: Stack, backfill: str):
+    until(lambda: stack.dagster.backfilled(backfill)[0] == "COMPLETED_SUCCESS")
+    assert stack.dagster.backfilled(backfill)[1] == ["SUCCESS", "SUCCESS"]
+
+
+def test_a_removed_tenants_partition_can_be_removed_at_once(stack: Stack, first_sweep: str):
+    assert first_sweep
+    forget = children.python("sync_assets.defs.forget", "wordpress", "nobody")
+    assert stack.start("forget", forget).process.wait(60) == 0
+    with pytest.raises(AssertionError, match="nobody"):
+        stack.dagster.materialized_by("posts", "nobody")
+
+
+def long_run(stack: Stack, tenant: str) -> str:
+    """Launch a run that takes half a minute, and wait until it has written something."""
+    fill_slowly(stack, tenant)
+    run_id = stack.dagster.launch(tenant, batch_size=BATCH)
+    until(lambda: posts(stack, tenant) > 1)
+    return run_id
+
+
+def fill_slowly(stack: Stack, tenant: str) -> None:
+    """Give a tenant's site new posts, which it hands out drop by drop."""
+    demo = stack.sites[tenant]
+    for number in range(NEW_POSTS):
+        demo.site.add("posts", title=f"Notícia {number}", content="Maré alta.")
+    drip = Fault(slow(20), path="include=", after=4, times=None)
+    demo.faults.add(drip)
+
+
+def execute(stack: Stack, tenant: str, sync_id: UUID) -> children.Child:
+    wish = {"source": "wordpress", "tenant": tenant, "sync_id": str(sync_id), "batch_size": BATCH}
+    command = children.python("sync_assets.defs.execute")
+    return stack.start(f"sync-{sync_id}", command, json.dumps(wish))
+
+
+def report(stack: Stack, run_id: str, tenant: str):
+    return stack.platform.syncs.report(uuid5(UUID(run_id), tenant))
+
+
+def posts(stack: Stack, tenant: str) -> int:
+    with stack.platform.database.as_tenant(tenant) as connection:
+        return connection.execute(text("SELECT count(*) FROM cms.wordpress_posts")).scalar_one()
+
+
+def held(stack: Stack, tenant: str) -> int:
+    with stack.platform.database.as_tenant(tenant) as connection:
+        return connection.execute(text("SELECT count(*) FROM sync.leases")).scalar_one()
+
+
+def tagged(run, sync_id: UUID) -> bool:
+    return {"key": "sync_assets/sync_id", "value": str(sync_id)} in run["tags"]
