@@ -10,8 +10,7 @@ import requests
 
 Found = TypeVar("Found")
 
-LOCATION = "sync_assets"
-REPOSITORY = "__repository__"
+_HERE = {"repositoryLocationName": "sync_assets", "repositoryName": "__repository__"}
 
 _RUN_OR_ERROR = (
     "__typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message }"
@@ -56,6 +55,16 @@ LOADED = """
 { repositoryLocationsOrError: workspaceOrError { ... on Workspace { locationEntries {
   name loadStatus locationOrLoadError { __typename ... on PythonError { message } } } } } }
 """
+PARTITIONS = """
+query($key: AssetKeyInput!) { assetNodeOrError(assetKey: $key) {
+  ... on AssetNode { partitionKeys } } }
+"""
+ADD_PARTITION = """
+mutation($repository: RepositorySelector!, $tenant: String!) {
+  addDynamicPartition(partitionsDefName: "wordpress_tenants", partitionKey: $tenant,
+    repositorySelector: $repository) { __typename }
+}
+"""
 PARTITION = """
 query($key: AssetKeyInput!, $tenant: String!) { assetNodeOrError(assetKey: $key) {
   ... on AssetNode { latestMaterializationByPartition(partitions: [$tenant]) { runId } } } }
@@ -99,19 +108,14 @@ class GraphQL:
 
     def stop_schedules(self) -> None:
         """Keep the clock out of it."""
-        repository = {"repositoryLocationName": LOCATION, "repositoryName": REPOSITORY}
-        for schedule in self.ask(SCHEDULES, repository=repository)["results"]:
+        for schedule in self.ask(SCHEDULES, repository=_HERE)["results"]:
             self.ask(STOP_SCHEDULE, id=schedule["scheduleState"]["id"])
 
     def launch(self, tenant: str, **config: Any) -> str:
         """Launch `wordpress_sync` for a tenant; gives the run's id."""
         ops = [f"wordpress__{stream}" for stream in ("terms", "media", "pages", "posts")]
         params = {
-            "selector": {
-                "repositoryLocationName": LOCATION,
-                "repositoryName": REPOSITORY,
-                "jobName": "wordpress_sync",
-            },
+            "selector": {**_HERE, "jobName": "wordpress_sync"},
             "runConfigData": {"ops": {op: {"config": config} for op in ops}},
             "executionMetadata": {"tags": [{"key": "dagster/partition", "value": tenant}]},
         }
@@ -125,11 +129,10 @@ class GraphQL:
     def backfill(self, streams: Iterable[str], tenants: Iterable[str]) -> str:
         """Launch a backfill; gives its id."""
         params = {
-            "selector": None,
             "assetSelection": [{"path": ["wordpress", stream]} for stream in streams],
             "partitionNames": list(tenants),
         }
-        answer = self.ask(BACKFILL, params={k: v for k, v in params.items() if v is not None})
+        answer = self.ask(BACKFILL, params=params)
         assert answer["__typename"] == "LaunchBackfillSuccess", answer
         return answer["backfillId"]
 
@@ -148,7 +151,8 @@ class GraphQL:
 
     def ended(self, run_id: str, seconds: float = 60) -> str:
         """Wait until a run ends; gives its status."""
-        return until(lambda: (s := self.status(run_id)) in _ENDED and s, seconds)
+        until(lambda: self.status(run_id) in _ENDED, seconds)
+        return self.status(run_id)
 
     def runs(self, job: str) -> list[Mapping[str, Any]]:
         """The runs of a job."""
@@ -164,6 +168,16 @@ class GraphQL:
         found = re.search(r"Started process for run \(pid: (\d+)\)", messages)
         assert found, messages
         return int(found[1])
+
+    def add_partition(self, tenant: str) -> None:
+        """Make a partition."""
+        answer = self.ask(ADD_PARTITION, repository=_HERE, tenant=tenant)
+        assert answer["__typename"] == "AddDynamicPartitionSuccess"
+
+    def partitions(self) -> list[str]:
+        """The tenants that have a partition."""
+        key = {"path": ["wordpress", "posts"]}
+        return self.ask(PARTITIONS, key=key)["partitionKeys"]
 
     def materialized_by(self, stream: str, tenant: str) -> str | None:
         """The run that last materialized a tenant's partition."""

@@ -20,7 +20,7 @@ from sync_assets_tests.store.looking import Owner
 pytestmark = pytest.mark.postgres
 
 KILLS = 50
-POSTS = 600
+POSTS = 450
 BATCH = 8  # about 250 requests and 100 transactions a sync
 
 

@@ -87,7 +87,7 @@ def revoked_before(mirror: Mirror, *moments: str, **options: int) -> Exception:
 def assert_tells_the_tenant(mirror: Mirror, error: Exception) -> None:
     assert isinstance(error, TenantMustAct)
     name = mirror.tenant.id
-    assert str(error).startswith(f"{name}'s WordPress does not accept the credentials (401 rest_")
+    assert str(error).startswith(f"{name}'s WordPress does not accept the credentials (40")
     assert f"sync-assets tenant update {name} --username USER --password-stdin" in str(error)
 
 
