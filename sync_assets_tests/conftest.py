@@ -1,20 +1,25 @@
-"""Fixtures that every test may use: a PostgreSQL server, a fresh database, a demo site."""
+"""Fixtures that every test may use: a PostgreSQL server, a fresh database, a demo site.
+
+Each imports what it needs when it is used: the tests of the pure core load no database driver.
+"""
+
+from __future__ import annotations
 
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
+from typing import TYPE_CHECKING, LiteralString
 from uuid import uuid4
 
 import pytest
-from psycopg.sql import SQL, Composed, Identifier
 
-from sync_assets.bootstrap import Platform
 from sync_assets.core.tenants import Credentials, Tenant
-from sync_assets.demo import DemoSite
-from sync_assets.settings import Settings
-from sync_assets.store.database import Database
-from sync_assets.store.embedded import EmbeddedServer, ensure_running, stop
-from sync_assets.store.migrate import migrate
+
+if TYPE_CHECKING:
+    from sync_assets.bootstrap import Platform
+    from sync_assets.demo import DemoSite
+    from sync_assets.settings import Settings
+    from sync_assets.store.embedded import EmbeddedServer
 
 TEMPLATE = "sync_assets_template"
 
@@ -22,6 +27,8 @@ TEMPLATE = "sync_assets_template"
 @pytest.fixture(scope="session")
 def postgres() -> Generator[EmbeddedServer]:
     """An embedded server for this run alone; fast, because it may lose everything."""
+    from sync_assets.store.embedded import ensure_running, stop
+
     with tempfile.TemporaryDirectory(prefix="sync-assets-") as folder:
         home = Path(folder)
         home.chmod(0o755)  # PostgreSQL runs as `nobody` when root runs the tests
@@ -35,7 +42,10 @@ def postgres() -> Generator[EmbeddedServer]:
 @pytest.fixture(scope="session")
 def template(postgres: EmbeddedServer) -> str:
     """A database at the newest schema, cloned for each test."""
-    _owner(postgres, SQL("CREATE DATABASE {}").format(Identifier(TEMPLATE)))
+    from sync_assets.store.database import Database
+    from sync_assets.store.migrate import migrate
+
+    _owner(postgres, "CREATE DATABASE {name}", name=TEMPLATE)
     database = Database(postgres.url(TEMPLATE))
     migrate(database)
     database.close()
@@ -46,17 +56,18 @@ def template(postgres: EmbeddedServer) -> str:
 def database_url(postgres: EmbeddedServer, template: str) -> Generator[str]:
     """The owner's URL of a database of this test's own."""
     name = f"test_{uuid4().hex[:12]}"
-    names = {"name": Identifier(name), "template": Identifier(template)}
-    _owner(postgres, SQL("CREATE DATABASE {name} TEMPLATE {template}").format(**names))
+    _owner(postgres, "CREATE DATABASE {name} TEMPLATE {template}", name=name, template=template)
     try:
         yield postgres.url(name)
     finally:
-        _owner(postgres, SQL("DROP DATABASE {name} WITH (FORCE)").format(**names))
+        _owner(postgres, "DROP DATABASE {name} WITH (FORCE)", name=name)
 
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """The settings of a test: its own database and home, private addresses allowed."""
+    from sync_assets.settings import Settings
+
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("SYNC_ASSETS_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("SYNC_ASSETS_ALLOW_PRIVATE_URLS", "true")
@@ -67,6 +78,8 @@ def settings(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 @pytest.fixture
 def platform(settings: Settings) -> Generator[Platform]:
     """The whole program on a database of this test's own."""
+    from sync_assets.bootstrap import Platform
+
     platform = Platform(settings)
     yield platform
     platform.close()
@@ -75,6 +88,8 @@ def platform(settings: Settings) -> Generator[Platform]:
 @pytest.fixture
 def demo_site() -> Generator[DemoSite]:
     """The bundled site, with its recorded content."""
+    from sync_assets.demo import DemoSite
+
     with DemoSite.start() as demo:
         yield demo
 
@@ -82,6 +97,8 @@ def demo_site() -> Generator[DemoSite]:
 @pytest.fixture
 def empty_site() -> Generator[DemoSite]:
     """The bundled site without any content."""
+    from sync_assets.demo import DemoSite
+
     with DemoSite.start(seed=False) as demo:
         yield demo
 
@@ -100,7 +117,10 @@ def register(platform: Platform, tenant_id: str, site: DemoSite, **settings: str
     return tenant
 
 
-def _owner(server: EmbeddedServer, statement: Composed) -> None:
+def _owner(server: EmbeddedServer, statement: LiteralString, **names: str) -> None:
     """Run a statement on the server, outside of any transaction."""
+    from psycopg.sql import SQL, Identifier
+
+    quoted = {key: Identifier(name) for key, name in names.items()}
     with server.connect() as connection:
-        connection.execute(statement)
+        connection.execute(SQL(statement).format(**quoted))

@@ -29,7 +29,12 @@ class Database:
     def __init__(self, url: str) -> None:
         """`url`: of the owner, as in DATABASE_URL; nothing is connected yet."""
         self._url = driver_url(url)
-        options = "-c role=sync_assets_sync -c timezone=UTC -c application_name=sync_assets"
+        # A statement that waits for somebody's lock ends soon after its process, which was stopped
+        # or killed; it would keep the lease's row locked until it had its turn.
+        options = (
+            "-c role=sync_assets_sync -c timezone=UTC -c application_name=sync_assets"
+            " -c client_connection_check_interval=1000"
+        )
         self.engine: Engine = create_engine(
             self._url,
             pool_size=5,

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from sync_assets.core.records import Rejected
+from sync_assets.core.streams import Table
 
 _BURY = text("""
     INSERT INTO sync.dead_letters AS letter
@@ -73,3 +74,26 @@ def of_sync(connection: Connection, sync_id: UUID, limit: int) -> list[tuple[str
     """Stream, record and cause of a sync's dead letters, the first few."""
     rows = connection.execute(_OF_SYNC, {"sync": sync_id, "limit": limit})
     return [(row.stream, row.record, row.cause) for row in rows]
+
+
+def settle(
+    connection: Connection, stream: str, table: Table, sync_id: UUID, *, everything: bool
+) -> None:
+    """After a whole sync: resolve the letters of records that it found well, or not at all.
+
+    Args:
+        connection: in the transaction that ends the stream.
+        stream: the stream that was synced.
+        table: where its rows are.
+        sync_id: the sync, which has renewed the letters of all records that failed again.
+        everything: it was a full refresh. Another one reads again what has no row, but not a row
+            that was left in an older version by a change that moved no modified time.
+    """
+    statement = text(f"""
+        UPDATE sync.dead_letters AS letter SET resolved_at = now()
+        WHERE stream = :stream AND resolved_at IS NULL AND sync_id <> :sync_id
+          AND (:everything OR NOT EXISTS (SELECT FROM cms.{table.name} AS held
+            WHERE held.{table.key}::text = letter.record AND held.deleted_at IS NULL))
+    """)  # noqa: S608 - names come from the registry
+    parameters = {"stream": stream, "sync_id": sync_id, "everything": everything}
+    connection.execute(statement, parameters)

@@ -101,11 +101,14 @@ class HeldStream(StoredStream):
         lease: Lease,
         spec: StreamSpec,
         clock: Clock,
+        *,
+        full: bool = False,
     ) -> None:
         super().__init__(database, lease.tenant_id, spec)
         self._connection = connection
         self._lease = lease
         self._clock = clock
+        self._full = full
         self._counts = Counts()
         self._created = self._updated = self._deleted = 0
         self._shown_at = 0.0
@@ -141,7 +144,13 @@ class HeldStream(StoredStream):
         """Record how the stream ended, with the counts that were shown last."""
         parameters = self._identity(self._counts.as_dict())
         with self._transaction() as connection:
-            connection.execute(_FINISH, {**parameters, "status": status.value, "error": error})
+            parameters |= {"status": status.value, "error": error}
+            held = connection.execute(_FINISH, parameters).rowcount
+            if held and status is StreamStatus.DONE and self._dead:
+                table, sync_id = self._spec.table, self._lease.sync_id
+                dead_letters.settle(
+                    connection, self._spec.name, table, sync_id, everything=self._full
+                )
 
     def note(self, level: int, message: str, metadata: Mapping[str, object] | None = None) -> None:
         """Write a line into the sync's log and the program's."""

@@ -154,7 +154,8 @@ class Holder:
             hold(self._database, request.tenant.id, stream, request.id) as lease,
             self._database.engine.connect() as connection,
         ):
-            held = HeldStream(self._database, connection, lease, spec, self._clock)
+            full = request.options.full
+            held = HeldStream(self._database, connection, lease, spec, self._clock, full=full)
             held.start()
             yield held
 

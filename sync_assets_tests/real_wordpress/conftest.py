@@ -60,8 +60,9 @@ def cms(
     postgres: EmbeddedServer, template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Platform]:
     """The whole program on one database, for all tenants of the session."""
+    create = SQL("CREATE DATABASE wordpress TEMPLATE {}").format(Identifier(template))
     with postgres.connect() as connection:
-        connection.execute(SQL("CREATE DATABASE wordpress TEMPLATE {}").format(Identifier(template)))
+        connection.execute(create)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATABASE_URL", postgres.url("wordpress"))
         patch.setenv("SYNC_ASSETS_HOME", str(tmp_path_factory.mktemp("home")))

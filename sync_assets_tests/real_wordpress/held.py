@@ -28,7 +28,7 @@ class Held:
 
     def rows(self, stream: str) -> Rows:
         """The live rows, with their terms by taxonomy where they have terms."""
-        found = self._select(f"SELECT * FROM cms.wordpress_{stream} WHERE deleted_at IS NULL")
+        found = self._select(f"* FROM cms.wordpress_{stream} WHERE deleted_at IS NULL")
         rows = {row["wp_id"]: dict(row) for row in found}
         if stream in WITH_TERMS:
             terms = self._terms()
@@ -41,7 +41,7 @@ class Held:
             (stream, row["wp_id"])
             for stream in ("terms", "media", "pages", "posts")
             for row in self._select(
-                f"SELECT wp_id FROM cms.wordpress_{stream} WHERE deleted_at IS NOT NULL"
+                f"wp_id FROM cms.wordpress_{stream} WHERE deleted_at IS NOT NULL"
             )
         }
 
@@ -50,18 +50,19 @@ class Held:
         return {
             (table, *row.values())
             for table in TABLES
-            for row in self._select(f"SELECT ctid::text, xmin::text FROM cms.{table}")
+            for row in self._select(f"ctid::text, xmin::text FROM cms.{table}")
         }
 
     def _terms(self) -> dict[int, dict[str, list[int]]]:
         found: dict[int, dict[str, list[int]]] = {}
         for row in self._select("""
-            SELECT content_wp_id, taxonomy, array_agg(term_wp_id ORDER BY term_wp_id) AS terms
+            content_wp_id, taxonomy, array_agg(term_wp_id ORDER BY term_wp_id) AS terms
             FROM cms.wordpress_content_terms GROUP BY 1, 2
         """):
             found.setdefault(row["content_wp_id"], {})[row["taxonomy"]] = row["terms"]
         return found
 
     def _select(self, query: str) -> Sequence[Mapping[str, Any]]:
+        """Everything behind SELECT; the names in it are those of this file."""
         with self.database.as_tenant(self.tenant_id) as connection:
-            return connection.execute(text(query)).mappings().all()
+            return connection.execute(text(f"SELECT {query}")).mappings().all()

@@ -12,7 +12,7 @@ def test_edits_arrive(mirror: Mirror) -> None:
     post, page, event, term = seeded.posts[40], seeded.pages[2], seeded.eventos[4], seeded.tags[2]
     before = mirror.held.tombstones()
     site.edit_post(post, title="Título 🎭 <b>novo</b>", content="<p>\\ “à”</p>", slug="novo-título")
-    site.edit_post(seeded.posts[41], password="segredo", excerpt="Só um resumo")
+    site.edit_post(seeded.posts[41], password="segredo", excerpt="Só isto")  # noqa: S106
     site.edit_post(page, parent=seeded.pages[9], menu_order=7, template="templates/larga.php")
     site.edit_post(event, title="Roda", terms={"genero": seeded.generos[:3]})
     site.edit_post(seeded.media[1], title="Foto nova", excerpt="Legenda nova")
@@ -30,9 +30,9 @@ def test_edits_arrive(mirror: Mirror) -> None:
 
 def test_changes_dated_in_the_past_or_future_arrive(mirror: Mirror) -> None:
     site, (back, ahead) = mirror.site, mirror.seeded.posts[60:62]
-    for post, when in ((back, datetime(1999, 1, 1, tzinfo=UTC)), (ahead, datetime(2039, 1, 1, tzinfo=UTC))):
-        site.edit_post(post, title=f"Dated {when.year}")
-        site.set_modified(post, when)
+    for post, year in ((back, 1999), (ahead, 2039)):
+        site.edit_post(post, title=f"Dated {year}")
+        site.set_modified(post, datetime(year, 1, 1, tzinfo=UTC))
     imported = site.create_post(title="Imported", date="2004-02-29 12:00:00")
     mirror.sync()
     assert mirror.differences() == []
@@ -130,8 +130,8 @@ def test_deleted_terms_and_media_get_tombstones(mirror: Mirror) -> None:
 
 def test_a_nul_in_a_text_is_dropped_and_nothing_else(mirror: Mirror) -> None:
     post = mirror.site.create_post(title="Nul")
-    columns = "post_content = CONCAT('a', CHAR(0), 'b'), post_modified_gmt = '2020-01-01 00:00:00'"
-    mirror.site.database.execute(f"UPDATE wp_posts SET {columns} WHERE ID = {post};")
+    content = "CONCAT('a', CHAR(0), 'b')"
+    mirror.site.database.execute(f"UPDATE wp_posts SET post_content = {content} WHERE ID = {post};")  # noqa: S608
     counts = mirror.sync()
     assert mirror.differences() == []
     assert mirror.held.rows("posts")[post]["content"] == "ab"

@@ -46,14 +46,15 @@ def test_every_hostile_record_is_kept(mirror: Mirror) -> None:
 def test_texts_arrive_as_they_were_typed(mirror: Mirror) -> None:
     posts, hostile = mirror.held.rows("posts"), mirror.seeded.hostile
     assert posts[hostile["emoji"]]["title"] == "🎉 Olá 👩‍👩‍👧"
-    assert posts[hostile["emoji"]]["content"].startswith("<p>𝒜 🇧🇷 \u2028 \\ ")
+    assert posts[hostile["emoji"]]["content"].startswith("<p>𝒜 🇧🇷 \u2028 \\ ")  # noqa: RUF001
     assert posts[hostile["encoded_slug"]]["slug"].startswith("%d0%9f%d1%80")
     assert len(posts[hostile["huge"]]["content"]) == 999_990
     assert all(row["is_raw"] for row in posts.values())
 
 
 def test_what_does_not_exist_is_not_made_up(mirror: Mirror) -> None:
-    posts, pages, hostile = mirror.held.rows("posts"), mirror.held.rows("pages"), mirror.seeded.hostile
+    hostile = mirror.seeded.hostile
+    posts, pages = mirror.held.rows("posts"), mirror.held.rows("pages")
     dates = ("source_modified_at", "published_at")
     assert [posts[hostile["zero_dates"]][name] for name in dates] == [None, None]
     assert posts[hostile["empty_slug"]]["slug"] == ""

@@ -78,6 +78,4 @@ def visible_media(mirror: Mirror) -> dict[int, dict[str, object]]:
     """Those that hang on nothing, or on something that is published."""
     truth = mirror.site.truth
     parents = {None, *truth.posts(statuses=("publish",)), *truth.pages(("publish",))}
-    return {
-        wp_id: row for wp_id, row in truth.media().items() if row["parent_wp_id"] in parents
-    }
+    return {wp_id: row for wp_id, row in truth.media().items() if row["parent_wp_id"] in parents}

@@ -14,6 +14,7 @@ MakeSite = Callable[..., WordPressSite]
 MakeMirror = Callable[..., Mirror]
 
 FEW = {"posts": 24, "pages": 5, "media": 5, "categories": 4, "tags": 4, "eventos": 6, "generos": 3}
+OLDER_ACF = {"post_types": "eventos", "acf": "rest_api"}
 STATUS_PLUGIN = """<?php
 add_action('init', fn() => register_post_status('arquivado', ['protected' => true]));
 """
@@ -45,9 +46,7 @@ def test_changed_permalinks_touch_nothing_but_addresses(
     assert all("?" in row["link"] for row in mirror.held.rows("posts").values())
 
 
-def test_fields_of_the_older_acf_plugin_are_read(
-    new_site: MakeSite, mirror_of: MakeMirror
-) -> None:
+def test_fields_of_the_older_acf_plugin_are_read(new_site: MakeSite, mirror_of: MakeMirror) -> None:
     mirror = mirror_of(new_site(), **FEW).twin("older", settings=OLDER_ACF)
     mirror.site.serve_acf("api")
     mirror.begin()
@@ -112,6 +111,3 @@ def test_terms_fill_many_pages(small: Mirror, batch_size: int) -> None:
     counts = mirror.sync(batch_size=batch_size)
     assert mirror.differences() == []
     assert counts["terms"].created == len(mirror.truth("terms"))
-
-
-OLDER_ACF = {"post_types": "eventos", "acf": "rest_api"}

@@ -83,6 +83,38 @@ def test_it_is_unresolved_again_when_it_fails_again(
     assert one(owner, "SELECT title FROM cms.wordpress_posts WHERE wp_id = 38") == "Sarado"
 
 
+def test_it_is_resolved_once_it_is_gone_at_the_site(
+    platform: Platform, owner: Owner, hundred: Tenant, empty_site: DemoSite
+):
+    sync(platform, hundred.id)
+    empty_site.site.delete("posts", 38)
+    sync(platform, hundred.id)
+    assert letter(owner)["resolved_at"] is not None
+
+
+def test_a_full_sync_resolves_what_is_as_it_was_before_it_failed(
+    platform: Platform, owner: Owner, hundred: Tenant, empty_site: DemoSite
+):
+    sync(platform, hundred.id)
+    owner.execute("DELETE FROM sync.dead_letters")
+    for title, untouched in (("poison", True), ("Artigo 7", True)):
+        empty_site.site.edit("posts", 7, title=title, touch=not untouched)
+        sync(platform, hundred.id, SyncOptions(full=True))
+    query = "SELECT resolved_at IS NOT NULL FROM sync.dead_letters WHERE record = '7'"
+    assert one(owner, query)
+
+
+def test_one_that_only_a_full_sync_can_try_again_stays_open_until_then(
+    platform: Platform, owner: Owner, hundred: Tenant, empty_site: DemoSite
+):
+    sync(platform, hundred.id)
+    empty_site.site.edit("posts", 7, title="poison", touch=False)
+    assert sync(platform, hundred.id, SyncOptions(full=True)).failed == 2
+    assert sync(platform, hundred.id).failed == 1
+    query = "SELECT count(*) FROM sync.dead_letters WHERE resolved_at IS NULL"
+    assert one(owner, query) == 2
+
+
 @pytest.mark.parametrize(
     "poisoned", [{1}, {100}, {1, 2}, {99, 100}, {25, 50, 75}, set(range(1, 101))]
 )
