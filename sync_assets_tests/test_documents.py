@@ -2,8 +2,10 @@
 
 import re
 from pathlib import Path
+from typing import cast
 
 import pytest
+from typer.core import TyperGroup as Group
 from typer.main import get_command
 
 from sync_assets.cli import app
@@ -46,13 +48,13 @@ def test_every_verb_of_make_exists(page: Path):
 
 @pages
 def test_every_command_and_option_exists(page: Path):
-    root = get_command(app)
+    root = cast("Group", get_command(app))
     for line in re.findall(r"sync-assets ([^`\n\")]+)", code(page)):
         words = line.split("#")[0].replace("[", " ").replace("]", " ").split()
         for first in words[0].split("|"):
             command = root.commands[first]
             rest = words[1:]
-            if hasattr(command, "commands") and rest:
+            if isinstance(command, Group) and rest:
                 for name in rest[0].split("|"):
                     assert name in command.commands, line
                 command = command.commands[rest[0].split("|")[0]]
@@ -62,7 +64,7 @@ def test_every_command_and_option_exists(page: Path):
 
 @pages
 def test_every_setting_exists(page: Path):
-    prefix = Settings.model_config["env_prefix"]
+    prefix = Settings.model_config.get("env_prefix")
     known = {f"{prefix}{name}".upper() for name in Settings.model_fields} | FOR_DAGSTER
     assert set(re.findall(r"SYNC_ASSETS_[A-Z_]+", page.read_text())) <= known
 

@@ -25,10 +25,10 @@ def schedules_of(source: SourceSpec) -> list[dg.ScheduleDefinition]:
 def _schedule(
     source: SourceSpec, kind: str, cron: str, options: SyncOptions
 ) -> dg.ScheduleDefinition:
-    zone = ZoneInfo(Settings().timezone)
+    name, zone = f"{source.name}_{kind}", ZoneInfo(Settings().timezone)
 
     @dg.schedule(
-        name=f"{source.name}_{kind}",
+        name=name,
         job_name=f"{source.name}_sweep",
         cron_schedule=cron,
         execution_timezone=zone.key,
@@ -43,6 +43,8 @@ def _schedule(
         due = context.scheduled_execution_time.astimezone(zone)
         if not options.full and (due.hour, due.minute) == (3, 0):
             return dg.SkipReason("The full sync of this hour does it all.")
+        if _waits(context.instance, name):
+            return dg.SkipReason("The sweep before this one still waits for its turn.")
         with platform.open() as opened:
             tenants = opened.tenants.ids(source.name)
         if not tenants:
@@ -50,3 +52,10 @@ def _schedule(
         return enqueue(source.name, tenants, options, key=f"{kind}:{due.isoformat()}")
 
     return tick
+
+
+def _waits(instance: dg.DagsterInstance, schedule: str) -> bool:
+    """Is a run of this schedule queued? Sweeps slower than the clock would pile up otherwise."""
+    tags = {"dagster/schedule_name": schedule}
+    queued = dg.RunsFilter(tags=tags, statuses=[dg.DagsterRunStatus.QUEUED])
+    return instance.get_runs_count(queued) > 0

@@ -122,9 +122,9 @@ def test_a_long_sync_of_a_removed_tenant_does_not_hold_up_the_others(
     assert [request.partition_key for request in answer.run_requests or []] == ["acme"]
 
 
-def ticked(name: str, due: datetime) -> dg.RunRequest | str:
+def ticked(name: str, due: datetime, instance: dg.DagsterInstance) -> dg.RunRequest | str:
     """The request of a schedule's tick, or why there is none."""
-    context = dg.build_schedule_context(scheduled_execution_time=due, resources=RESOURCES)
+    context = dg.build_schedule_context(instance, scheduled_execution_time=due, resources=RESOURCES)
     data = defs.resolve_schedule_def(name).evaluate_tick(context)
     return data.run_requests[0] if data.run_requests else str(data.skip_message)
 
@@ -135,17 +135,21 @@ def at(hour: int, minute: int) -> datetime:
 
 @pytest.mark.usefixtures("warehouse")
 @pytest.mark.parametrize(("kind", "full"), [("full", True), ("incremental", False)])
-def test_a_schedule_asks_for_all_active_tenants(kind: str, full: bool):
-    request = ticked(f"wordpress_{kind}", at(4, 15))
+def test_a_schedule_asks_for_all_active_tenants(
+    instance: dg.DagsterInstance, kind: str, full: bool
+):
+    request = ticked(f"wordpress_{kind}", at(4, 15), instance)
     assert isinstance(request, dg.RunRequest)
     assert swept(request) == ["acme", "globex"]
     assert request.run_config["ops"]["wordpress_sweep_tenants"]["config"]["full"] is full
 
 
 @pytest.mark.usefixtures("warehouse")
-def test_two_ticks_of_a_schedule_are_two_requests_and_one_tick_is_one():
+def test_two_ticks_of_a_schedule_are_two_requests_and_one_tick_is_one(
+    instance: dg.DagsterInstance,
+):
     first, again, second = (
-        ticked("wordpress_incremental", due) for due in (at(4, 15), at(4, 15), at(4, 30))
+        ticked("wordpress_incremental", due, instance) for due in (at(4, 15), at(4, 15), at(4, 30))
     )
     assert isinstance(first, dg.RunRequest)
     assert isinstance(again, dg.RunRequest)
@@ -155,22 +159,47 @@ def test_two_ticks_of_a_schedule_are_two_requests_and_one_tick_is_one():
 
 @pytest.mark.usefixtures("warehouse")
 @pytest.mark.parametrize("zone", [SAO_PAULO, UTC])
-def test_the_full_sync_of_three_in_the_night_replaces_the_incremental_one(zone: ZoneInfo):
+def test_the_full_sync_of_three_in_the_night_replaces_the_incremental_one(
+    instance: dg.DagsterInstance, zone: ZoneInfo
+):
     due = at(3, 0).astimezone(zone)
-    assert ticked("wordpress_incremental", due) == "The full sync of this hour does it all."
-    assert isinstance(ticked("wordpress_full", due), dg.RunRequest)
-    assert isinstance(ticked("wordpress_incremental", due + timedelta(hours=12)), dg.RunRequest)
+    assert (
+        ticked("wordpress_incremental", due, instance) == "The full sync of this hour does it all."
+    )
+    assert isinstance(ticked("wordpress_full", due, instance), dg.RunRequest)
+    assert isinstance(
+        ticked("wordpress_incremental", due + timedelta(hours=12), instance), dg.RunRequest
+    )
+
+
+@pytest.mark.usefixtures("warehouse")
+def test_sweeps_that_are_slower_than_the_clock_do_not_pile_up(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+):
+    queued = {"wordpress_full": 1, "wordpress_incremental": 0}
+
+    def count(_: dg.DagsterInstance, filters: dg.RunsFilter) -> int:
+        # Stands in, because a run can be queued only where there is a daemon.
+        assert filters.statuses == [dg.DagsterRunStatus.QUEUED]
+        return queued[str(filters.tags["dagster/schedule_name"])]
+
+    monkeypatch.setattr(dg.DagsterInstance, "get_runs_count", count)
+    assert isinstance(ticked("wordpress_incremental", at(4, 15), instance), dg.RunRequest)
+    queued["wordpress_incremental"] = 1
+    assert "still waits" in str(ticked("wordpress_incremental", at(4, 30), instance))
 
 
 @pytest.mark.usefixtures("platform")
-def test_without_tenants_a_schedule_asks_for_nothing():
-    assert ticked("wordpress_full", at(3, 0)) == "There is no active tenant of WordPress."
+def test_without_tenants_a_schedule_asks_for_nothing(instance: dg.DagsterInstance):
+    assert ticked("wordpress_full", at(3, 0), instance) == "There is no active tenant of WordPress."
 
 
 @pytest.mark.usefixtures("warehouse")
 @pytest.mark.parametrize("kind", ["full", "incremental"])
-def test_what_automation_asks_for_is_a_run_config_that_its_job_takes(kind: str):
-    request = ticked(f"wordpress_{kind}", at(4, 15))
+def test_what_automation_asks_for_is_a_run_config_that_its_job_takes(
+    instance: dg.DagsterInstance, kind: str
+):
+    request = ticked(f"wordpress_{kind}", at(4, 15), instance)
     assert isinstance(request, dg.RunRequest)
     job = defs.resolve_job_def("wordpress_sweep")
     dg.validate_run_config(job, request.run_config)

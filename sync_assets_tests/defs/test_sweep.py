@@ -190,7 +190,7 @@ def test_an_interrupt_stops_all_tenants_within_seconds(
 
     threading.Thread(target=interrupt, daemon=True).start()
     result = dagster.sweep(names)
-    assert time.monotonic() - interrupted[0] < 4
+    assert time.monotonic() - interrupted[0] < 10
     assert not result.success
     for name in names[: sweep.THREADS]:
         assert streams(platform, sync_id(result, name))["posts"][0] == "stopped"

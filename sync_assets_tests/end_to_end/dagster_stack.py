@@ -82,6 +82,7 @@ def running(
             yield stack
         finally:
             children.stop(stack.processes)
+        assert not any(child.alive() for child in stack.processes)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from sync_assets.demo import DemoSite
 from sync_assets_tests.end_to_end.killable import Installation, run
 from sync_assets_tests.store.looking import Owner, tenant_tables
 
-KILLS_A_SYNC = 3  # a sync is killed, goes on, is killed again, …
+KILLS_A_SYNC = 4  # a sync is killed, goes on, is killed again, …
 
 Record = tuple[str, int]
 """A record of the site: its kind and its id."""

@@ -20,8 +20,8 @@ from sync_assets_tests.store.looking import Owner
 pytestmark = pytest.mark.postgres
 
 KILLS = 50
-POSTS = 450
-BATCH = 8  # about 250 requests and 100 transactions a sync
+POSTS = 350
+BATCH = 6  # about 150 requests and 80 transactions a sync
 
 
 @pytest.fixture

@@ -84,7 +84,7 @@ def mirror_of(cms: Platform) -> Callable[..., Mirror]:
         settings = {"post_types": post_types}
         tenant = Tenant(site.name, "wordpress", "agency", site.url, credentials, settings)
         cms.tenants.add(tenant)
-        return Mirror(cms, site, site.seed(**counts), tenant)
+        return Mirror(cms, site, site.seed(hostile=True, **counts), tenant)
 
     return make
 

@@ -94,7 +94,7 @@ class Gate:
                 self.end_headers()
                 self.wfile.write(body)
 
-            def log_message(self, *_: object) -> None:
+            def log_message(self, format: str, *args: object) -> None:
                 """The site's own access log has it."""
 
         return Handler

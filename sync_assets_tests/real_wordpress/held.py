@@ -1,10 +1,9 @@
 """What the CMS holds of a tenant, straight from its tables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import RowMapping, text
 
 from sync_assets.store.database import Database
 from sync_assets_tests.real_wordpress.comparison import Rows
@@ -62,7 +61,7 @@ class Held:
             found.setdefault(row["content_wp_id"], {})[row["taxonomy"]] = row["terms"]
         return found
 
-    def _select(self, query: str) -> Sequence[Mapping[str, Any]]:
+    def _select(self, query: str) -> Sequence[RowMapping]:
         """Everything behind SELECT; the names in it are those of this file."""
         with self.database.as_tenant(self.tenant_id) as connection:
             return connection.execute(text(f"SELECT {query}")).mappings().all()

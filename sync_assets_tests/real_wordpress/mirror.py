@@ -53,7 +53,7 @@ class Mirror:
         self.first_differences = self.differences()
         self.first_truth = {stream: len(self.truth(stream)) for stream in STREAMS}
 
-    def sync(self, **options: bool | int) -> dict[str, Counts]:
+    def sync(self, **options: Any) -> dict[str, Counts]:
         """Sync every stream; gives the counts by stream, or raises what the first failed with."""
         outcomes = self.attempt(**options)
         for outcome in outcomes:

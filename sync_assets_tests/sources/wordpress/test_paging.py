@@ -141,6 +141,18 @@ def test_a_site_that_does_not_know_offsets_is_found_out() -> None:
         list(Walk(get, 2, StopSignal()).slices())
 
 
+def test_a_page_read_before_the_one_in_front_of_it_is_read_again() -> None:
+    keys = list(range(1, 41))
+    early = {9: keys[9:19]}  # read first; then nine rows went, and the page before it got these
+
+    def get(offset: int) -> Slice:
+        page = early.pop(offset, None) or keys[9:][offset : offset + 10]
+        return Slice(offset, [{"id": key} for key in page], page, 31)
+
+    seen = {key for part in Walk(get, 10, StopSignal()).slices() for key in part.keys}
+    assert seen == set(keys[9:])
+
+
 def test_a_site_that_promises_rows_for_ever_is_not_asked_for_ever() -> None:
     def get(offset: int) -> Slice:
         return Slice(offset, [], [], 10**9)
