@@ -148,15 +148,6 @@ def test_a_holder_that_lost_only_its_connection_keeps_the_lease(
 # Holders that were overtaken
 
 
-@pytest.fixture
-def overtaken(platform: Platform, owner: Owner) -> Generator[leases.Lease]:
-    """Gives a lease that another sync took over meanwhile, and still holds."""
-    with leases.hold(platform.database, "acme", "posts", uuid4()) as lost:
-        expire(owner)
-        with held(platform):
-            yield lost
-
-
 @pytest.mark.parametrize("checkpoint", [None, Checkpoint(overlap_from=APRIL)])
 def test_an_overtaken_sync_stops_at_its_next_page_and_writes_nothing(
     platform: Platform, owner: Owner, checkpoint: Checkpoint | None

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import psycopg
 import pytest
 
+from sync_assets.core.known import NO_HASH
 from sync_assets.core.streams import StreamSpec, Table
 from sync_assets.sources import SPECS
 from sync_assets_tests.store.looking import Owner, one, primary_key, tenant_tables
@@ -66,3 +68,15 @@ def test_every_table_notes_local_edits(owner: Owner):
     """
     for _, stream in STREAMS:
         assert one(owner, query, f"cms.{stream.table.name}") == 1, stream.name
+
+
+def test_a_hash_of_another_length_which_would_upset_the_comparison_is_refused(owner: Owner):
+    """The hashes of all rows are held side by side in memory, 16 bytes each."""
+    add = """
+        INSERT INTO cms.wordpress_terms (tenant_id, wp_id, taxonomy, name, slug, description,
+          content_hash, synced_at, synced_by)
+        VALUES ('acme', 1, 'category', '', '', '', %s, now(), gen_random_uuid())
+    """
+    with pytest.raises(psycopg.errors.CheckViolation):
+        owner.execute(add, [b"short"])
+    owner.execute(add, [NO_HASH])

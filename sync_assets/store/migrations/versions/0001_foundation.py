@@ -158,7 +158,7 @@ CREATE TABLE cms.{table} (
   {columns},
   source_modified_at timestamptz,
   local_modified_at timestamptz,
-  content_hash bytea NOT NULL,
+  content_hash bytea NOT NULL CHECK (octet_length(content_hash) = 16),
   synced_at timestamptz NOT NULL,
   synced_by uuid NOT NULL,
   deleted_at timestamptz,
