@@ -3,8 +3,9 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
+import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 
 from sync_assets.core.errors import OperatorMustAct, RetryLater
 
@@ -12,11 +13,26 @@ OLDEST = 15
 """PostgreSQL 15: the first with security-invoker views and UNIQUE NULLS NOT DISTINCT."""
 
 # The role is named again, should a careless transaction have left another one on the connection.
+# The lock is shared by all of a tenant's transactions; only a purge takes it for itself.
 _AS_TENANT = text("""
     SELECT set_config('role', 'sync_assets_sync', true),
-      set_config('sync_assets.tenant_id', :tenant, true)
+      set_config('sync_assets.tenant_id', :tenant, true),
+      pg_advisory_xact_lock_shared(hashtextextended(:tenant, 0))
 """)
+_ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended(:tenant, 0))")
 _AS_CONTROL = text("SELECT set_config('role', 'sync_assets_control', true)")
+
+
+LOCK_TIMEOUT = 15
+"""Seconds to wait for a row that somebody else has locked."""
+
+_NETWORK = {  # a server that vanished without a word is noticed within half a minute
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,  # milliseconds
+}
 
 
 class Database:
@@ -34,13 +50,16 @@ class Database:
         options = (
             "-c role=sync_assets_sync -c timezone=UTC -c application_name=sync_assets"
             " -c client_connection_check_interval=1000"
+            # An editor's forgotten transaction must not hold up a sync, and with it a sweep.
+            f" -c lock_timeout={LOCK_TIMEOUT}s"
         )
         self.engine: Engine = create_engine(
             self._url,
             pool_size=5,
             max_overflow=20,
             pool_pre_ping=True,
-            connect_args={"options": options, "connect_timeout": 10},
+            hide_parameters=True,  # they hold credentials and contents
+            connect_args={"options": options, **_NETWORK},
         )
 
     @contextmanager
@@ -59,6 +78,11 @@ class Database:
             connection.execute(_AS_TENANT, {"tenant": tenant_id})
             yield
 
+    def connect(self) -> Connection:
+        """A connection to be kept for a while, for `tenant_on`."""
+        with _translated():
+            return self.engine.connect()
+
     @contextmanager
     def as_control(self) -> Generator[Connection]:
         """A transaction that sees tenants, syncs and statistics of all, and no content."""
@@ -67,9 +91,16 @@ class Database:
             yield connection
 
     @contextmanager
+    def alone_with(self, tenant_id: str) -> Generator[Connection]:
+        """A transaction of the control role, while no other works on this tenant."""
+        with self.as_control() as connection:
+            connection.execute(_ALONE, {"tenant": tenant_id})
+            yield connection
+
+    @contextmanager
     def as_owner(self) -> Generator[Connection]:
         """A transaction of the owner, for migrations and checks."""
-        engine = create_engine(self._url, connect_args={"connect_timeout": 10})
+        engine = create_engine(self._url, hide_parameters=True, connect_args=_NETWORK)
         try:
             with _translated(), engine.begin() as connection:
                 yield connection
@@ -111,26 +142,31 @@ def driver_url(url: str) -> URL:
     return parsed.set(drivername="postgresql+psycopg")
 
 
+_WAITING_HELPS = ("08", "40", "53", "55", "57")
+"""Classes of SQLSTATE: connection, rollback, resources, locks, shutdown and cancelling."""
+
+
 @contextmanager
 def _translated() -> Generator[None]:
-    """A lost or refused connection is nobody's mistake: it may be back in a moment."""
+    """Errors of PostgreSQL by who acts; a violated constraint is left to whoever expects one."""
     try:
         yield
-    except OperationalError as error:
-        if error.connection_invalidated or not _has_code(error):
-            raise RetryLater(f"PostgreSQL does not answer: {_first_line(error)}") from error
+    except (IntegrityError, psycopg.IntegrityError):
         raise
-    except DBAPIError as error:
-        if error.connection_invalidated:
-            raise RetryLater(f"PostgreSQL went away: {_first_line(error)}") from error
-        raise
+    except (DBAPIError, psycopg.Error) as error:
+        raise _named(error) from error
 
 
-def _has_code(error: DBAPIError) -> bool:
-    """Did the server itself say what is wrong, other than that it is shutting down?"""
-    code = getattr(error.orig, "sqlstate", None)
-    return code is not None and not str(code).startswith(("08", "57P", "53"))
-
-
-def _first_line(error: DBAPIError) -> str:
-    return str(error.orig).strip().partition("\n")[0]
+def _named(error: DBAPIError | psycopg.Error) -> RetryLater | OperatorMustAct:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    code = str(getattr(cause, "sqlstate", None) or "")
+    line = str(cause).strip().partition("\n")[0]
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    if isinstance(cause, psycopg.errors.LockNotAvailable):
+        return RetryLater(
+            f"Somebody's open transaction locks rows that a sync has to write ({line}). "
+            "The next sync tries again; look for it in pg_stat_activity."
+        )
+    if lost or not code or code.startswith(_WAITING_HELPS):
+        return RetryLater(f"PostgreSQL does not answer as it should: {line}")
+    return OperatorMustAct(f"PostgreSQL refused a statement ({code}): {line}")

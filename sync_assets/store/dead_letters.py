@@ -44,7 +44,7 @@ def add(
     """Keep rejected records; one that failed before is counted again, not kept twice."""
     for entry in rejected:
         # ASCII JSON: a NUL or a lone surrogate is an escape in it, which a text column can hold.
-        payload = json.dumps(dict(entry.payload), default=str)
+        payload = _shown(entry)
         digest = hashlib.blake2b(payload.encode(), digest_size=8).hexdigest()
         connection.execute(
             _BURY,
@@ -57,6 +57,13 @@ def add(
                 "sync_id": sync_id,
             },
         )
+
+
+def _shown(entry: Rejected) -> str:
+    try:
+        return json.dumps(dict(entry.payload), default=str)
+    except RecursionError:
+        return json.dumps({"id": entry.key, "payload": "nested too deep to be shown"})
 
 
 def unresolved(connection: Connection, stream: str) -> set[str]:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from sync_assets.core.clock import Clock
 from sync_assets.core.counts import Counts
+from sync_assets.core.errors import RetryLater
 from sync_assets.core.known import Known
 from sync_assets.core.ports import Checkpoint, Page, Written
 from sync_assets.core.records import Record, Rejected
@@ -262,7 +263,8 @@ def _again_after_deadlocks(transaction: Callable[[], T]) -> T:
     for _ in range(1, _TRIES):
         try:
             return transaction()
-        except DBAPIError as error:
-            if not isinstance(error.orig, postgres.DeadlockDetected):
+        except RetryLater as error:
+            cause = getattr(error.__cause__, "orig", error.__cause__)
+            if not isinstance(cause, postgres.DeadlockDetected):
                 raise
     return transaction()

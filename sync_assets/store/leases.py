@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
+from psycopg.errors import LockNotAvailable
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from sync_assets.core.errors import LeaseLost, SyncError, SyncHeld
+from sync_assets.core.errors import LeaseLost, SyncError, SyncHeld, UnknownTenant
 from sync_assets.store.database import Database
 
 LIFETIME = 60
@@ -27,8 +28,9 @@ _log = logging.getLogger(__name__)
 _TAKE = text("""
     INSERT INTO sync.leases AS held
       (tenant_id, stream, sync_id, token, backend_pid, backend_started, expires_at)
-    VALUES (:tenant, :stream, :sync, :token, pg_backend_pid(),
-      sync.backend_started(pg_backend_pid()), now() + make_interval(secs => :lifetime))
+    SELECT id, :stream, :sync, :token, pg_backend_pid(),
+      sync.backend_started(pg_backend_pid()), now() + make_interval(secs => :lifetime)
+    FROM sync.tenants WHERE id = :tenant AND active
     ON CONFLICT (tenant_id, stream) DO UPDATE SET
       sync_id = excluded.sync_id, token = excluded.token, backend_pid = excluded.backend_pid,
       backend_started = excluded.backend_started, expires_at = excluded.expires_at
@@ -36,6 +38,7 @@ _TAKE = text("""
       OR sync.backend_started(held.backend_pid) IS DISTINCT FROM held.backend_started
     RETURNING token
 """)
+_SOON = text("SELECT set_config('lock_timeout', '2s', true)")
 _HOLDER = text("""
     SELECT sync_id, expires_at FROM sync.leases WHERE tenant_id = :tenant AND stream = :stream
 """)
@@ -85,13 +88,26 @@ class Lease:
 
     def take(self, connection: Connection) -> None:
         """Take the lease where it is free; raises `SyncHeld`, naming the sync that has it."""
-        if connection.execute(_TAKE, self._parameters()).one_or_none() is None:
-            holder = connection.execute(_HOLDER, self._parameters()).one()
+        if not self._taken(connection):
+            holder = connection.execute(_HOLDER, self._parameters()).one_or_none()
+            if holder is None:
+                raise UnknownTenant(f"Tenant {self.tenant_id!r} was removed, or never registered.")
             raise SyncHeld(
                 f"{self.tenant_id}'s {self.stream} is held by sync {holder.sync_id}, at least "
                 f"until {holder.expires_at:%H:%M:%S} UTC. See 'sync-assets report "
                 f"{holder.sync_id}', or wait for it."
             )
+
+    def _taken(self, connection: Connection) -> bool:
+        """Try to take the lease; a holder that is writing its page right now locks it."""
+        connection.execute(_SOON)
+        try:
+            with connection.begin_nested():
+                return connection.execute(_TAKE, self._parameters()).one_or_none() is not None
+        except OperationalError as error:
+            if isinstance(error.orig, LockNotAvailable):
+                return False
+            raise
 
     def beat(self, connection: Connection) -> None:
         """Renew the lease and say which connection renews it."""
@@ -106,7 +122,8 @@ class Lease:
 def hold(database: Database, tenant_id: str, stream: str, sync_id: UUID) -> Generator[Lease]:
     """Hold a tenant's stream; raises `SyncHeld` when another sync does."""
     lease = Lease(tenant_id, stream, sync_id, uuid4())
-    connection = database.engine.connect()
+    connection = database.connect()
+    heart: _Heart | None = None
     try:
         with database.tenant_on(connection, tenant_id):
             lease.take(connection)
@@ -117,7 +134,8 @@ def hold(database: Database, tenant_id: str, stream: str, sync_id: UUID) -> Gene
         finally:
             heart.stop()
     finally:
-        connection.close()
+        if heart is None or not heart.is_alive():
+            connection.close()  # else a dead connection has it; closing would wait for that
 
 
 class _Heart(threading.Thread):

@@ -23,7 +23,8 @@ from sync_assets.store.leases import hold
 
 _BEGIN = text("""
     INSERT INTO sync.syncs (id, tenant_id, source, streams, options, run_id)
-    VALUES (:id, :tenant, :source, :streams, CAST(:options AS jsonb), :run)
+    SELECT :id, id, :source, :streams, CAST(:options AS jsonb), :run
+    FROM sync.tenants WHERE id = :tenant
     ON CONFLICT (id) DO UPDATE SET run_id = excluded.run_id
 """)
 _PENDING = text("""
@@ -42,7 +43,8 @@ _SYNC = text("""
 _STREAMS = text("""
     SELECT r.stream, r.status, r.attempt, r.counts, r.earlier, r.error, r.started_at,
       r.finished_at, coalesce(l.expires_at > now()
-        AND sync.backend_started(l.backend_pid) = l.backend_started, false) AS held
+        AND sync.backend_started(l.backend_pid) IS NOT DISTINCT FROM l.backend_started,
+      false) AS held
     FROM sync.streams r LEFT JOIN sync.leases l
       ON l.tenant_id = r.tenant_id AND l.stream = r.stream AND l.sync_id = r.sync_id
     WHERE r.sync_id = :id
@@ -152,7 +154,7 @@ class Holder:
         spec = self._spec.stream(stream)
         with (
             hold(self._database, request.tenant.id, stream, request.id) as lease,
-            self._database.engine.connect() as connection,
+            self._database.connect() as connection,
         ):
             full = request.options.full
             held = HeldStream(self._database, connection, lease, spec, self._clock, full=full)

@@ -108,7 +108,7 @@ class Tenants:
         """
         deleted = 0
         own = ["syncs", "leases", "checkpoints", "dead_letters", "log"]
-        with self._database.as_control() as connection:
+        with self._database.alone_with(tenant_id) as connection:
             for table in [f"cms.{name}" for name in tables] + [f"sync.{name}" for name in own]:
                 statement = text(f"DELETE FROM {table} WHERE tenant_id = :id")  # noqa: S608
                 count = connection.execute(statement, {"id": tenant_id}).rowcount
