@@ -13,10 +13,12 @@ from sync_assets.core.run import Outcome, open_later, run_stream, run_tenant
 from sync_assets.core.stop import StopSignal
 from sync_assets.core.streams import SourceSpec
 from sync_assets.core.sync import sync_stream
+from sync_assets.core.tenants import Tenant
 from sync_assets.settings import Settings
-from sync_assets.sources import SOURCES
+from sync_assets.sources import SOURCES, SourceFactory
 from sync_assets.store import embedded
 from sync_assets.store.database import Database
+from sync_assets.store.demo_mark import is_demo
 from sync_assets.store.export import Export
 from sync_assets.store.health import Health
 from sync_assets.store.migrate import migrate
@@ -68,15 +70,19 @@ class Platform:
         """Reads rows back out."""
         return Export(self.database)
 
-    def source(self, name: str) -> Source:
-        """The source of that name; raises `OperatorMustAct` when there is none."""
-        if name not in SOURCES:
-            raise OperatorMustAct(f"There is no source {name!r}. There is {', '.join(SOURCES)}.")
-        return SOURCES[name](allow_private=self.settings.allow_private_urls)
+    def source(self, tenant: Tenant) -> Source:
+        """The tenant's source; raises `OperatorMustAct` when there is none of that name.
+
+        It asks public addresses only, unless the operator allows others; the demo site that this
+        program has started itself is let through.
+        """
+        settings = self.settings
+        private = settings.allow_private_urls or is_demo(settings.home, tenant)
+        return _factory(tenant.source)(allow_private=private)
 
     def spec(self, name: str) -> SourceSpec:
-        """What the source says of itself."""
-        return self.source(name).spec
+        """What a source says of itself; raises `OperatorMustAct` when there is none."""
+        return _factory(name).spec
 
     def request(
         self,
@@ -104,7 +110,7 @@ class Platform:
 
     def run_stream(self, request: SyncRequest, stream: str, stop: StopSignal) -> Counts:
         """Sync one stream of a request; see `core.run.run_stream`."""
-        source = self.source(request.tenant.source)
+        source = self.source(request.tenant)
         self.syncs.begin(request)
         try:
             with open_later(source, request, stop) as connect:
@@ -119,12 +125,12 @@ class Platform:
 
     def run_tenant(self, request: SyncRequest, stop: StopSignal) -> list[Outcome]:
         """Sync all streams of a request; see `core.run.run_tenant`."""
-        source = self.source(request.tenant.source)
+        source = self.source(request.tenant)
         return run_tenant(request, source, self.syncs.holder(source.spec), stop)
 
     def plan(self, request: SyncRequest, stop: StopSignal) -> tuple[dict[str, Counts], list[str]]:
         """What a sync would do, by stream, and what it would say; writes nothing."""
-        source = self.source(request.tenant.source)
+        source = self.source(request.tenant)
         holder = self.syncs.holder(source.spec)
         counts: dict[str, Counts] = {}
         notes: list[str] = []
@@ -146,6 +152,12 @@ class Platform:
         """Close the connections that were opened."""
         if "database" in self.__dict__:
             self.database.close()
+
+
+def _factory(name: str) -> SourceFactory:
+    if name not in SOURCES:
+        raise OperatorMustAct(f"There is no source {name!r}. There is {', '.join(SOURCES)}.")
+    return SOURCES[name]
 
 
 def database_url(settings: Settings) -> str:

@@ -12,15 +12,17 @@ if TYPE_CHECKING:
 
 
 def check(platform: "Platform", tenant: Tenant, consequence: str = "") -> None:
-    """Connect as a sync would.
+    """Connect as a sync would, and look for what the tenant's settings name.
 
     Raises:
         SyncError: it cannot; the consequence is added to what it says.
     """
     try:
-        source = platform.source(tenant.source)
+        source = platform.source(tenant)
         with source.connect(tenant, SyncOptions(), StopSignal()) as connection:
             connection.verify()
+            for stream in source.spec.streams:
+                connection.collections(stream.name)
     except SyncError as error:
         if consequence:
             error.add_note(f"{consequence} (--no-check does without asking the site.)")

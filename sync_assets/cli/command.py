@@ -113,7 +113,8 @@ def _invalid(error: Any) -> str:  # noqa: ANN401 - a ValidationError, which is n
     for fault in error.errors(include_input=False, include_url=False):
         name = "_".join(map(str, fault["loc"])).upper()
         variable = name if name == "DATABASE_URL" else f"SYNC_ASSETS_{name}"
-        faults.append(f"{variable}: {fault['msg'].removeprefix('Value error, ')}")
+        message = str(fault["msg"]).removeprefix("Value error, ")
+        faults.append(message if message.startswith(variable) else f"{variable}: {message}")
     return "The configuration cannot be used. " + "; ".join(faults)
 
 

@@ -1,37 +1,38 @@
 """The demo of `sync-assets dev --demo`: a site, a tenant, a first sync."""
 
 import re
+import shlex
+import sys
 import time
 from collections.abc import MutableSequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sync_assets.cli import children, tenant_input
+from sync_assets.cli import children
 from sync_assets.cli.account import check
 from sync_assets.cli.children import Child
-from sync_assets.cli.job import run_job
+from sync_assets.cli.follow import run_or_follow
 from sync_assets.cli.output import say
 from sync_assets.cli.ports import check_free
 from sync_assets.cli.signals import Asked
 from sync_assets.cli.sync import show_end
 from sync_assets.core.errors import OperatorMustAct, UnknownTenant
 from sync_assets.core.tenants import Credentials, Tenant
+from sync_assets.store.demo_mark import DEMO, mark_demo
 
 if TYPE_CHECKING:
     from sync_assets.bootstrap import Platform
 
-TENANT = "demo"
-
 _PORT = 8081  # the same each time where it is free: links in the content name it
 _PATIENCE = 30.0  # seconds for the site to say where it is
 _URL = re.compile(r"https?://[^\s()]+")
-_NEXT = """
-Try, in another terminal:
-  sync-assets sync demo                 again: nothing changed, so nothing is written
-  sync-assets sync demo --plan          what a sync would do
-  sync-assets report --tenant demo      the report of the last one
-  sync-assets export demo posts         the rows, as JSON lines
-"""
+_NEXT = {
+    "sync demo": "again: nothing changed, so nothing is written",
+    "sync demo --plan": "what a sync would do",
+    "report --tenant demo": "the report of the last one",
+    "export demo posts": "the rows, as JSON lines",
+}
 
 
 def begin(
@@ -40,9 +41,9 @@ def begin(
     """Register the site as the tenant `demo`, sync it, say what to try next.
 
     Args:
-        platform: with private addresses allowed where the site is the bundled one.
+        platform: notes where the bundled site is, which is let through from then on.
         running: the bundled site's process is added to it.
-        site: a public site; None for the bundled one.
+        site: the address of a public site; None for the bundled one.
         flag: a wish to stop ends the sync.
     """
     tenant = _public(site) if site else _bundled(platform, running, flag)
@@ -50,13 +51,21 @@ def begin(
         return
     check(platform, tenant)
     _register(platform, tenant)
-    show_end(platform, run_job(platform, platform.request(TENANT), flag))
+    show_end(platform, run_or_follow(platform, platform.request(DEMO), flag))
     if not flag.to_stop:
-        say(_NEXT)
+        say(what_next())
+
+
+def what_next() -> str:
+    """Commands to try, as they can be typed in the folder where this one was."""
+    here, script = Path.cwd(), Path(sys.executable).with_name("sync-assets")
+    command = shlex.quote(str(script.relative_to(here) if script.is_relative_to(here) else script))
+    lines = (f"  {command} {words:<22}  # {effect}" for words, effect in _NEXT.items())
+    return "\n".join(["", "Try, in another terminal, in this folder:", *lines, ""])
 
 
 def _public(site: str) -> Tenant:
-    return Tenant(TENANT, "wordpress", "demo", tenant_input.address(site))
+    return Tenant(DEMO, "wordpress", "demo", site)
 
 
 def _bundled(platform: "Platform", running: MutableSequence[Child], flag: Asked) -> Tenant | None:
@@ -68,8 +77,10 @@ def _bundled(platform: "Platform", running: MutableSequence[Child], flag: Asked)
     child = children.start("The demo site", command, log, {})
     running.append(child)
     url = _url(child, flag)
-    account = Credentials(USERNAME, PASSWORD)
-    return Tenant(TENANT, "wordpress", "demo", url, account) if url else None
+    if url is None:
+        return None
+    mark_demo(platform.settings.home, url)
+    return Tenant(DEMO, "wordpress", "demo", url, Credentials(USERNAME, PASSWORD))
 
 
 def _port() -> int:
@@ -96,7 +107,7 @@ def _url(child: Child, flag: Asked) -> str | None:
 def _register(platform: "Platform", tenant: Tenant) -> None:
     """Add the tenant, or point the one of an earlier demo at the new address."""
     try:
-        earlier = platform.tenants.get(TENANT)
+        earlier = platform.tenants.get(DEMO)
     except UnknownTenant:
         platform.tenants.add(tenant)
     else:

@@ -9,7 +9,7 @@ from urllib.request import urlopen
 
 import typer
 
-from sync_assets.cli import children, demo, server
+from sync_assets.cli import children, demo, server, tenant_input
 from sync_assets.cli.children import Child
 from sync_assets.cli.command import FAILED, App, option
 from sync_assets.cli.opened import opened
@@ -43,8 +43,9 @@ def dev(
     """
     if site is not None and not with_demo:
         raise typer.BadParameter("--site belongs to --demo.")
+    site = tenant_input.address(site, "--site") if site is not None else None
     check_free(host, port)
-    with asked() as flag, _platform(bundled=with_demo and site is None) as platform:
+    with asked() as flag, _platform() as platform:
         running: list[Child] = []
         try:
             _start(platform, running, host, port)
@@ -58,9 +59,9 @@ def dev(
 
 
 @contextmanager
-def _platform(*, bundled: bool) -> "Generator[Platform]":
+def _platform() -> "Generator[Platform]":
     """The platform; an embedded server that was not running before is stopped at the end."""
-    with opened(private_urls=bundled) as platform:
+    with opened() as platform:
         home = platform.settings.home
         ran = server.runs(home)
         try:
@@ -75,8 +76,7 @@ def _start(platform: "Platform", running: list[Child], host: str, port: int) -> 
     """Start the webserver and the daemon."""
     from sync_assets.environment import environment
 
-    allowed = str(platform.settings.allow_private_urls).lower()
-    variables = environment(platform) | {"SYNC_ASSETS_ALLOW_PRIVATE_URLS": allowed}
+    variables = environment(platform)
     logs = platform.settings.home / "logs"
     web = children.script("dagster-webserver", "-h", host, "-p", str(port), *_WORKSPACE)
     daemon = children.script("dagster-daemon", "run", *_WORKSPACE)

@@ -6,8 +6,10 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from sync_assets.cli import children
+from sync_assets.cli.output import say
 from sync_assets.cli.progress import Progress, progress_of
 from sync_assets.cli.signals import Asked
 from sync_assets.core.errors import OperatorMustAct, RetryLater
@@ -17,7 +19,7 @@ from sync_assets.core.report import Report
 if TYPE_CHECKING:
     from sync_assets.bootstrap import Platform
 
-_LOOK_EVERY = 0.3  # seconds
+LOOK_EVERY = 0.3  # seconds
 _STOPS_WITHIN = 60.0  # seconds; a sync obeys within a few
 
 
@@ -28,14 +30,14 @@ class Ended:
     Attributes:
         report: None when the sync never began.
         status: the child's exit status.
-        log: the file with its output.
+        log: the file with its output, None where another process has it.
         last_lines: the end of it.
         interrupted: somebody asked it to stop before it was done.
     """
 
     report: Report | None
     status: int
-    log: Path
+    log: Path | None
     last_lines: str
     interrupted: bool
 
@@ -53,15 +55,16 @@ def run_job(platform: "Platform", request: SyncRequest, asked: Asked) -> Ended:
         "sync",
         children.python("sync_assets.defs.execute"),
         platform.settings.home / "logs" / f"sync-{request.id}.log",
-        environment(platform) | _leave(platform),
+        environment(platform),
         given=json.dumps(_wish(request)).encode(),
     )
+    say(f"Syncing {request.tenant.id} ({', '.join(request.streams)}): sync {request.id}")
     try:
-        with progress_of(request) as progress:
+        with progress_of(request.streams) as progress:
             _watch(platform, request, child, asked, progress)
     finally:
         children.stop([child])
-    report, status = _report(platform, request), child.process.wait()
+    report, status = report_of(platform, request.id), child.process.wait()
     done = status == 0 and report is not None and report.status == "completed"
     interrupted = asked.to_stop and not done
     return Ended(report, status, child.log, child.last_lines(), interrupted)
@@ -83,19 +86,19 @@ def _watch(
             deadline = time.monotonic() + _STOPS_WITHIN
         if deadline is not None and time.monotonic() > deadline:
             return  # the caller ends it
-        report = _report(platform, request)
+        report = report_of(platform, request.id)
         if report is not None:
             progress.show(report)
-        time.sleep(_LOOK_EVERY)
-    report = _report(platform, request)
+        time.sleep(LOOK_EVERY)
+    report = report_of(platform, request.id)
     if report is not None:
         progress.show(report)
 
 
-def _report(platform: "Platform", request: SyncRequest) -> Report | None:
+def report_of(platform: "Platform", sync_id: UUID) -> Report | None:
     """The report at this moment; None before the sync began, or while PostgreSQL is away."""
     try:
-        return platform.syncs.report(request.id)
+        return platform.syncs.report(sync_id)
     except (OperatorMustAct, RetryLater):
         return None
 
@@ -109,8 +112,3 @@ def _wish(request: SyncRequest) -> dict[str, object]:
         "streams": list(request.streams),
         **asdict(request.options),
     }
-
-
-def _leave(platform: "Platform") -> dict[str, str]:
-    """The leave to use private addresses, where this process has it."""
-    return {"SYNC_ASSETS_ALLOW_PRIVATE_URLS": str(platform.settings.allow_private_urls).lower()}

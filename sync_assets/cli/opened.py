@@ -15,16 +15,11 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def opened(*, private_urls: bool = False) -> "Generator[Platform]":
-    """The platform, closed at the end.
-
-    Args:
-        private_urls: allow private addresses, whatever the environment says.
-    """
+def opened() -> "Generator[Platform]":
+    """The platform, closed at the end."""
     from sync_assets.bootstrap import Platform
-    from sync_assets.settings import Settings
 
-    platform = Platform(Settings(allow_private_urls=True) if private_urls else Settings())
+    platform = Platform()
     try:
         yield platform
     finally:

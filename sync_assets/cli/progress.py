@@ -1,7 +1,7 @@
 """Shows how far a sync is: bars on a terminal, plain lines elsewhere."""
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -10,7 +10,6 @@ from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn
 from rich.progress import Progress as Bars
 
 from sync_assets.cli.output import err, say
-from sync_assets.core.ports import SyncRequest
 from sync_assets.core.report import Report, StreamRow
 from sync_assets.core.run import StreamStatus
 
@@ -31,15 +30,14 @@ class Progress(Protocol):
 
 
 @contextmanager
-def progress_of(request: SyncRequest) -> Generator[Progress]:
-    """Shows the progress of a sync on standard error."""
+def progress_of(streams: Sequence[str]) -> Generator[Progress]:
+    """Shows the progress of a sync of these streams on standard error."""
     console = err()
-    say(f"Syncing {request.tenant.id} ({', '.join(request.streams)}): sync {request.id}")
     if not console.is_terminal:
         yield Lines()
         return
     with bars_on(console) as bars:
-        yield Drawn(bars, request.streams)
+        yield Drawn(bars, streams)
 
 
 class Lines:
@@ -67,7 +65,7 @@ class Lines:
 class Drawn:
     """A bar for each stream."""
 
-    def __init__(self, bars: Bars, streams: tuple[str, ...]) -> None:
+    def __init__(self, bars: Bars, streams: Sequence[str]) -> None:
         self._bars = bars
         self._tasks: dict[str, TaskID] = {
             stream: bars.add_task(stream, total=None, start=False, figures="waiting")

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from sync_assets.cli.output import out, print_table
 from sync_assets.core.report import Report
+from sync_assets.core.streams import SourceSpec
 
 if TYPE_CHECKING:
     from sync_assets.bootstrap import Platform
@@ -25,7 +26,7 @@ def print_report(platform: "Platform", report: Report) -> None:
     names = columns([job["result"] for job in jobs])
     rows = ([job["type"], job["status"], *map(job["result"].get, names)] for job in jobs)
     print_table(["stream", "status", *names], rows)
-    print_problems(_failures(jobs))
+    print_problems(_failures(jobs, platform.spec(report.source)))
     print_problems(_refusals(report))
     failed = int(entry["failed"])
     if failed:
@@ -41,7 +42,8 @@ def columns(counts: Sequence[Mapping[str, int | None]]) -> list[str]:
 def print_heading(report: Report, entry: Mapping[str, Any]) -> None:
     """Print which sync it is, how it ended and how long it took."""
     status = report.status
-    took = "" if entry["durationMs"] is None else f" in {entry['durationMs'] / 1000:,.1f} s"
+    word = "for" if status == "running" else "in"
+    took = "" if entry["durationMs"] is None else f" {word} {entry['durationMs'] / 1000:,.1f} s"
     what = f"Sync {report.sync_id} of {report.tenant_id}: "
     out().print(Text.assemble(what, (status, _STYLES.get(status, "")), took), soft_wrap=True)
 
@@ -59,8 +61,15 @@ def print_log(lines: Sequence[Mapping[str, Any]]) -> None:
         out().print(Text(text), soft_wrap=True)
 
 
-def _failures(jobs: Iterable[Mapping[str, Any]]) -> list[str]:
-    return [f"{job['type']}: {job['error']}" for job in jobs if job["error"]]
+def _failures(jobs: Iterable[Mapping[str, Any]], spec: SourceSpec) -> list[str]:
+    """The causes; that a stream was skipped for one of them is in the table already."""
+    needs = {stream.name: set(stream.needs) for stream in spec.streams}
+    told: dict[str, str] = {}
+    for job in jobs:
+        dependent = job["status"] == "skipped" and needs.get(job["type"], set()) & set(told)
+        if job["error"] and not dependent:
+            told[job["type"]] = f"{job['type']}: {job['error']}"
+    return list(told.values())
 
 
 def _refusals(report: Report) -> list[str]:

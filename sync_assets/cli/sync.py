@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sync_assets.cli.command import FAILED, INTERRUPTED, App, Json, TenantId, option
-from sync_assets.cli.job import Ended, run_job
+from sync_assets.cli.follow import run_or_follow
+from sync_assets.cli.job import Ended
 from sync_assets.cli.opened import opened
 from sync_assets.cli.output import print_json, say
 from sync_assets.cli.plan import print_plan
@@ -41,7 +42,8 @@ def sync(  # noqa: PLR0913 - one for each option
 ) -> None:
     """Sync a tenant now.
 
-    Runs the Dagster job in a child process, shows its progress and prints its report.
+    Runs the Dagster job in a child process, shows its progress and prints its report. Where
+    another process does such a sync already, shows that one.
     """
     options = SyncOptions(full=full, batch_size=batch_size, approve_deletions=approve_deletions)
     with opened() as platform:
@@ -50,7 +52,7 @@ def sync(  # noqa: PLR0913 - one for each option
             print_plan(platform, request, as_json=json)
             return
         with asked() as flag:
-            ended = run_job(platform, request, flag)
+            ended = run_or_follow(platform, request, flag)
         show_end(platform, ended, as_json=json)
     if ended.interrupted:
         raise typer.Exit(INTERRUPTED)
@@ -64,9 +66,11 @@ def show_end(platform: "Platform", ended: Ended, *, as_json: bool = False) -> No
         print_json(ended.report.as_dict())
     elif ended.report is not None:
         print_report(platform, ended.report)
-    if ended.interrupted:
+    if ended.interrupted and ended.log is None:
+        say("The sync goes on without this command.")
+    elif ended.interrupted:
         say("Interrupted. What was written stays; the next sync goes on from there.")
-    elif not ended.completed:
+    elif not ended.completed and ended.log is not None:
         if ended.report is None:
             say(f"{ended.last_lines}\nThe Dagster job ended before the sync began.")
         say(f"The job's output is in {ended.log}.")

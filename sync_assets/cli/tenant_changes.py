@@ -52,6 +52,8 @@ def update(  # noqa: PLR0913 - one for each option
     """
     with opened() as platform:
         tenant = registered(platform, tenant_id)
+        if not any((url, organization, username, password_stdin, public, setting, unset, restore)):
+            raise typer.BadParameter("Say what to change; --help lists the options.")
         spec = platform.spec(tenant.source)
         tenant = replace(
             tenant,
@@ -97,9 +99,10 @@ def remove(
     elif purge_:
         say(f"Removed {tenant.id} and its {deleted:,} rows.")
     else:
+        done = f"Removed {tenant.id}" if tenant.active else f"{tenant.id} is removed already"
         say(
-            f"Removed {tenant.id}; its rows stay. 'sync-assets tenant update {tenant.id} "
-            "--restore' brings it back, 'sync-assets tenant remove --purge' deletes them."
+            f"{done}; its rows stay. 'sync-assets tenant update {tenant.id} --restore' brings it "
+            f"back, 'sync-assets tenant remove {tenant.id} --purge' deletes them."
         )
 
 

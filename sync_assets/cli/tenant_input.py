@@ -11,18 +11,22 @@ from sync_assets.core.streams import SourceSpec
 from sync_assets.core.tenants import Credentials
 
 
-def address(text: str) -> str:
-    """A site's URL without a slash at the end; raises `OperatorMustAct` for what is none."""
+def address(text: str, option: str = "--url") -> str:
+    """A site's URL without a slash at the end; raises `OperatorMustAct`, blaming the option."""
     parts = _split(text.strip())
     if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise OperatorMustAct(f"--url {text!r:.200} is no address. It looks like https://site.com.")
+        raise OperatorMustAct(
+            f"{option} {text!r:.200} is no address. It looks like https://site.com."
+        )
     if "@" in parts.netloc:
         raise OperatorMustAct(
-            "--url holds credentials. Give them with --username and --password-stdin instead; "
-            "those are stored encrypted."
+            f"{option} holds credentials. Give them with --username and --password-stdin of "
+            "'sync-assets tenant add' instead; those are stored encrypted."
         )
     if parts.query or parts.fragment:
-        raise OperatorMustAct("--url has a '?' or '#'. Give the address of the site's front page.")
+        raise OperatorMustAct(
+            f"{option} has a '?' or '#'. Give the address of the site's front page."
+        )
     return urlunsplit((parts.scheme, parts.netloc.lower(), parts.path.rstrip("/"), "", ""))
 
 
@@ -43,6 +47,11 @@ def settings(texts: Sequence[str], spec: SourceSpec) -> dict[str, str]:
         if not equals:
             raise OperatorMustAct(f"--setting {text!r:.100} is not KEY=VALUE.")
         found[known(name.strip(), spec)] = value.strip()
+        if not value.strip():
+            raise OperatorMustAct(
+                f"--setting {name.strip()} has no value. To take it back, use --unset "
+                f"{name.strip()} of 'sync-assets tenant update'."
+            )
     for name, value in found.items():
         try:
             spec.settings[name].parse(value)

@@ -59,7 +59,10 @@ def add(  # noqa: PLR0913 - one for each option
             check(platform, tenant, "Nothing was registered.")
         platform.tenants.add(tenant)
         print_tenant(registered(platform, tenant.id), as_json=json)
-        say(f"Registered. Next: sync-assets sync {tenant.id}")
+        say(
+            f"Registered. Next: sync-assets sync {tenant.id}. With 'make dev' running, its first "
+            "sync starts by itself within a minute."
+        )
 
 
 @app.verb("list")

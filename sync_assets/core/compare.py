@@ -30,7 +30,7 @@ def fate(row: KnownRow | None, sighting: Sighting, *, overlap_from: int, reread:
         return Fate.SKIPPED
     if row.deleted or reread or sighting.version != row.version:
         return Fate.FETCH
-    if sighting.version != NO_VERSION and sighting.version >= overlap_from:
+    if sighting.version == NO_VERSION or sighting.version >= overlap_from:
         return Fate.REREAD
     return Fate.UNCHANGED
 

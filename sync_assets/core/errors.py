@@ -6,6 +6,7 @@ SyncError
 ├── OperatorMustAct     whoever runs this program: database, keys, configuration
 │   └── UnknownTenant
 ├── SourceChanged       us: the source no longer answers as its API promises
+├── Unexpected          us: an error nobody thought of
 ├── SyncHeld            nobody: another sync is at work on the same stream
 ├── LeaseLost           nobody: another sync took the stream over
 ├── Stopped             nobody: the sync was asked to stop
@@ -42,6 +43,10 @@ class UnknownTenant(OperatorMustAct):
 
 class SourceChanged(SyncError):
     """The source answered something its API does not promise."""
+
+
+class Unexpected(SyncError):
+    """An error nobody thought of; its text stays in the program's log."""
 
 
 class SyncHeld(SyncError):

@@ -61,6 +61,9 @@ class Keeper:
                 yield record, record.content_hash()
             except Unmappable as error:
                 rejected.append(Rejected(key, payload, str(error)))
+            except Exception as error:  # noqa: BLE001 - whatever a record is, others go on
+                cause = f"it cannot be mapped ({type(error).__name__})"
+                rejected.append(Rejected(key, payload, cause))
             else:
                 self.counts.repaired += record.repaired
 

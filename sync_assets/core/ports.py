@@ -157,12 +157,12 @@ class Checkpoint:
     Attributes:
         overlap_from: records modified since then are read again by the next sync.
         reread_from: an unfinished full refresh goes on behind this key.
-        reread_since: when that full refresh began.
+        own: it was saved by an earlier attempt of this very sync.
     """
 
     overlap_from: datetime | None = None
     reread_from: int | None = None
-    reread_since: datetime | None = None
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,7 @@ class Report:
         """
         rows = [row.counts for row in self.streams]
         unchanged = sum(counts.unchanged for counts in rows)
+        failed = sum(counts.failed for counts in rows)
         return {
             "syncId": str(self.sync_id),
             "siteId": self.tenant_id,
@@ -90,7 +91,7 @@ class Report:
             "updated": sum(counts.updated for counts in rows),
             "skipped": unchanged + sum(counts.skipped for counts in rows),
             "unchanged": unchanged,
-            "failed": sum(counts.failed for counts in rows),
+            "failed": failed,
             "deleted": sum(counts.deleted for counts in rows),
             "deletionsRefused": sum(counts.refused for counts in rows),
             "repaired": sum(counts.repaired for counts in rows),
@@ -99,7 +100,7 @@ class Report:
             "durationMs": self._duration(),
             "metrics": {
                 "totalProcessed": sum(counts.accounted for counts in rows),
-                "errorsCount": sum(counts.failed for counts in rows),
+                "errorsCount": failed + self._failed_streams(),
                 "wpRequestMs": sum(counts.source_request_ms for counts in rows),
                 "upsertMs": sum(counts.upsert_ms for counts in rows),
                 "requests": sum(counts.requests for counts in rows),
@@ -116,6 +117,9 @@ class Report:
             "result": row.counts.as_dict(),
             "error": INTERRUPTED if self._interrupted(row) else row.error,
         }
+
+    def _failed_streams(self) -> int:
+        return [self.stream_status(row) for row in self.streams].count(StreamStatus.FAILED)
 
     def _interrupted(self, row: StreamRow) -> bool:
         return row.status is StreamStatus.RUNNING and not row.held

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sync_assets.core.correlation import correlated
 from sync_assets.core.counts import Counts
-from sync_assets.core.errors import LeaseLost, OutOfTime, Stopped, SyncError, SyncHeld
+from sync_assets.core.errors import LeaseLost, OutOfTime, Stopped, SyncError, SyncHeld, Unexpected
 from sync_assets.core.ports import Connection, Source, StreamStore, SyncRequest
 from sync_assets.core.stop import StopSignal
 from sync_assets.core.sync import sync_stream
@@ -68,8 +68,8 @@ def run_stream(
     """
     held = syncs.hold(request, stream)
     with correlated(request.id, request.tenant.id), held as store:
-        store.note(logging.INFO, f"Syncing {stream}.")
         try:
+            store.note(logging.INFO, f"Syncing {stream}.")
             counts = sync_stream(stream, connect(), store, request.options, stop)
         except BaseException as error:
             if not isinstance(error, Exception):
@@ -146,6 +146,8 @@ def _outcome(
         return Outcome(stream, error=error)
     except SyncError as error:
         return Outcome(stream, error=error)
+    except Exception as error:  # noqa: BLE001 - recorded and logged by run_stream
+        return Outcome(stream, error=Unexpected(_unexpected(error)))
 
 
 def _unmet(source: Source, stream: str, before: list[Outcome]) -> str | None:
@@ -168,6 +170,10 @@ def _record_failure(store: HeldStream, error: BaseException) -> None:
             store.note(logging.ERROR, str(error))
         case Exception():
             _log.exception("A sync failed in a way nobody thought of")
-            store.finish(StreamStatus.FAILED, f"{type(error).__name__}: see the program's log.")
+            store.finish(StreamStatus.FAILED, _unexpected(error))
         case _:
             store.finish(StreamStatus.STOPPED, "The sync was stopped.")
+
+
+def _unexpected(error: Exception) -> str:
+    return f"{type(error).__name__}: see the program's log."

@@ -3,10 +3,9 @@
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
-from sync_assets.core.clock import Clock, utc_now
 from sync_assets.core.compare import Fate, fate
 from sync_assets.core.counts import Counts
 from sync_assets.core.keep import Keeper, seconds
@@ -32,9 +31,6 @@ disagree by seconds, and page caches answer with minutes-old contents."""
 SKEW = timedelta(seconds=10)
 """So far may the clocks of a site's web heads be apart."""
 
-UNFINISHED = timedelta(hours=24)
-"""A full refresh that was cut off goes on where it stopped for so long; then it starts again."""
-
 _NEVER = 2**62
 
 
@@ -44,7 +40,6 @@ def sync_stream(
     store: StreamStore,
     options: SyncOptions,
     stop: StopSignal,
-    clock: Clock = utc_now,
 ) -> Counts:
     """Bring the rows of one stream in step with the source.
 
@@ -52,9 +47,11 @@ def sync_stream(
         SyncError: named by who has to act; what was written before stays.
     """
     counts = Counts()
-    for collection in connection.collections(stream):
-        _CollectionSync(collection, connection, store, options, stop, counts).run(clock())
-    connection.stats.reset()
+    try:
+        for collection in connection.collections(stream):
+            _CollectionSync(collection, connection, store, options, stop, counts).run()
+    finally:
+        connection.stats.reset()  # the next stream's requests are its own
     return counts
 
 
@@ -72,11 +69,11 @@ class _CollectionSync:
     unkeyed: int = 0
     announced: int | None = None
 
-    def run(self, now: datetime) -> None:
+    def run(self) -> None:
         show = partial(self._show, self.counts.seen, self.counts.total or 0)
         known = self.store.known(self.collection.scope)
         keeper = Keeper(self.collection, self.store, known, self.survey, self.counts)
-        checkpoint = self._begin(self.store.checkpoint(self.collection.name), now)
+        checkpoint = self._begin(self.store.checkpoint(self.collection.name))
         for page in self.collection.listing():
             self._take(page, keeper)
             show()
@@ -92,12 +89,15 @@ class _CollectionSync:
         show()
         self._save(Checkpoint(overlap_from=self.connection.server_time() - OVERLAP))
 
-    def _begin(self, stored: Checkpoint, now: datetime) -> Checkpoint:
-        """Where to go on from: a full refresh begins, goes on, or is not wanted."""
-        since = stored.reread_since
-        goes_on = since is not None and now - since < UNFINISHED
+    def _begin(self, stored: Checkpoint) -> Checkpoint:
+        """Where to go on from: a full refresh begins, goes on, or is not wanted.
+
+        A new full sync reads everything: what it is asked to find may have changed behind the
+        place where an older one was cut off. An ordinary one finishes what that one began.
+        """
+        goes_on = stored.reread_from is not None and (stored.own or not self.options.full)
         if self.options.full and not goes_on:
-            return replace(stored, reread_from=NO_VERSION, reread_since=now)
+            return replace(stored, reread_from=NO_VERSION)
         return stored
 
     def _take(self, page: ListingPage, keeper: Keeper) -> None:
@@ -117,7 +117,8 @@ class _CollectionSync:
         overlapping, wanted = array("q"), array("q")
         for sighting in self.survey:
             reread = sighting.key > reread_from
-            if not reread and sighting.version < overlap_from and keeper.known.holds(sighting):
+            settled = not reread and NO_VERSION < sighting.version < overlap_from
+            if settled and keeper.known.holds(sighting):
                 self.counts.unchanged += 1  # as a rule; spares the closer look
                 continue
             row = keeper.known.get(sighting.key)

@@ -58,27 +58,31 @@ def guarded_pools(
         on_answer: told, in the thread of the request, from which socket the answer is read.
     """
 
-    def connect(connection: HTTPConnection, really: Callable[[], None]) -> None:
+    def opened(connection: HTTPConnection, really: Callable[[], socket.socket]) -> socket.socket:
+        """The plain socket, checked before a byte goes over it, also those of TLS."""
         if allow_private:
             _look_up(connection.host, connection.port)
             return really()
         check_host(connection.host, connection.port)
-        really()
-        if connection.sock is not None:  # a name server may have changed its mind meanwhile
-            check_peer(connection.sock)
-        return None
+        connected = really()
+        try:
+            check_peer(connected)  # a name server may have changed its mind meanwhile
+        except AddressRefused:
+            connected.close()
+            raise
+        return connected
 
     class Plain(HTTPConnection):
-        def connect(self) -> None:
-            connect(self, super().connect)
+        def _new_conn(self) -> socket.socket:
+            return opened(self, super()._new_conn)
 
         def getresponse(self) -> Any:  # noqa: ANN401 - urllib3's own type is not public
             on_answer(self.sock)
             return super().getresponse()
 
     class Secure(HTTPSConnection):
-        def connect(self) -> None:
-            connect(self, super().connect)
+        def _new_conn(self) -> socket.socket:
+            return opened(self, super()._new_conn)
 
         def getresponse(self) -> Any:  # noqa: ANN401
             on_answer(self.sock)

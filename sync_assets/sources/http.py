@@ -104,7 +104,7 @@ class HttpSession:
         """
         url = _with_params(url, params or {})
         for attempt in count(1):
-            self._stop.check()
+            self._stop.check_turn() if attempt > 1 else self._stop.check()
             try:
                 return self._follow(url, auth, expect)
             except TooLarge:

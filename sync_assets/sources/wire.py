@@ -32,7 +32,7 @@ class Limits:
     connect: float = 10.0
     read: float = 30.0
     answer: float = 120.0
-    body: int = 64 * 1024 * 1024
+    body: int = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,25 +7,27 @@ from sqlalchemy import Connection, text
 from sync_assets.core.ports import Checkpoint
 
 _LOAD = text("""
-    SELECT overlap_from, reread_from, reread_since FROM sync.checkpoints
+    SELECT overlap_from, reread_from, sync_id = :sync_id AS own FROM sync.checkpoints
     WHERE stream = :stream AND collection = :collection
 """)
 _SAVE = text("""
     INSERT INTO sync.checkpoints
-      (tenant_id, stream, collection, overlap_from, reread_from, reread_since, sync_id)
+      (tenant_id, stream, collection, overlap_from, reread_from, sync_id)
     VALUES (current_setting('sync_assets.tenant_id'), :stream, :collection, :overlap_from,
-      :reread_from, :reread_since, :sync_id)
+      :reread_from, :sync_id)
     ON CONFLICT (tenant_id, stream, collection) DO UPDATE SET
       overlap_from = excluded.overlap_from, reread_from = excluded.reread_from,
-      reread_since = excluded.reread_since, sync_id = excluded.sync_id, updated_at = now()
+      sync_id = excluded.sync_id, updated_at = now()
 """)
 
 
-def load_checkpoint(connection: Connection, stream: str, collection: str) -> Checkpoint:
-    """The stored checkpoint; an empty one before the first sync."""
-    parameters = {"stream": stream, "collection": collection}
+def load_checkpoint(
+    connection: Connection, stream: str, collection: str, sync_id: UUID | None
+) -> Checkpoint:
+    """The stored checkpoint, as this sync sees it; an empty one before the first sync."""
+    parameters = {"stream": stream, "collection": collection, "sync_id": sync_id}
     row = connection.execute(_LOAD, parameters).one_or_none()
-    return Checkpoint() if row is None else Checkpoint(*row)
+    return Checkpoint() if row is None else Checkpoint(row[0], row[1], own=bool(row[2]))
 
 
 def save_checkpoint(
@@ -40,6 +42,5 @@ def save_checkpoint(
             "sync_id": sync_id,
             "overlap_from": checkpoint.overlap_from,
             "reread_from": checkpoint.reread_from,
-            "reread_since": checkpoint.reread_since,
         },
     )

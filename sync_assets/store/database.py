@@ -167,6 +167,11 @@ def _named(error: DBAPIError | psycopg.Error) -> RetryLater | OperatorMustAct:
             f"Somebody's open transaction locks rows that a sync has to write ({line}). "
             "The next sync tries again; look for it in pg_stat_activity."
         )
+    if not lost and not code and isinstance(error, DBAPIError):  # it never was connected
+        return RetryLater(
+            f"PostgreSQL does not answer: {line.rstrip('.')}. Check DATABASE_URL, or unset it to "
+            "use the embedded server."
+        )
     if lost or not code or code.startswith(_WAITING_HELPS):
         return RetryLater(f"PostgreSQL does not answer as it should: {line}")
     return OperatorMustAct(f"PostgreSQL refused a statement ({code}): {line}")

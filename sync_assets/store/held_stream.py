@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TypeVar
+from uuid import UUID
 
 import orjson
 from psycopg import errors as postgres
@@ -75,8 +76,11 @@ _NOTE = text("""
 class StoredStream:
     """Reads what the CMS has of a tenant's stream."""
 
-    def __init__(self, database: Database, tenant_id: str, spec: StreamSpec) -> None:
+    def __init__(
+        self, database: Database, tenant_id: str, spec: StreamSpec, sync_id: UUID | None = None
+    ) -> None:
         self._database = database
+        self._sync_id = sync_id
         self._tenant_id = tenant_id
         self._spec = spec
         self._rows = Rows(spec.table)
@@ -89,7 +93,7 @@ class StoredStream:
     def checkpoint(self, collection: str) -> Checkpoint:
         """Where the collection stands."""
         with self._database.as_tenant(self._tenant_id) as connection:
-            return load_checkpoint(connection, self._spec.name, collection)
+            return load_checkpoint(connection, self._spec.name, collection, self._sync_id)
 
 
 class HeldStream(StoredStream):
@@ -105,7 +109,7 @@ class HeldStream(StoredStream):
         *,
         full: bool = False,
     ) -> None:
-        super().__init__(database, lease.tenant_id, spec)
+        super().__init__(database, lease.tenant_id, spec, lease.sync_id)
         self._connection = connection
         self._lease = lease
         self._clock = clock

@@ -40,7 +40,7 @@ _TAKE = text("""
 """)
 _SOON = text("SELECT set_config('lock_timeout', '2s', true)")
 _HOLDER = text("""
-    SELECT sync_id, expires_at FROM sync.leases WHERE tenant_id = :tenant AND stream = :stream
+    SELECT sync_id FROM sync.leases WHERE tenant_id = :tenant AND stream = :stream
 """)
 _RENEW = text("""
     UPDATE sync.leases SET expires_at = now() + make_interval(secs => :lifetime)
@@ -93,9 +93,8 @@ class Lease:
             if holder is None:
                 raise UnknownTenant(f"Tenant {self.tenant_id!r} was removed, or never registered.")
             raise SyncHeld(
-                f"{self.tenant_id}'s {self.stream} is held by sync {holder.sync_id}, at least "
-                f"until {holder.expires_at:%H:%M:%S} UTC. See 'sync-assets report "
-                f"{holder.sync_id}', or wait for it."
+                f"{self.tenant_id}'s {self.stream} is held by sync {holder.sync_id}. "
+                f"See 'sync-assets report {holder.sync_id}', or wait for it."
             )
 
     def _taken(self, connection: Connection) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy import Row, text
 
 from sync_assets.core.clock import Clock, utc_now
 from sync_assets.core.counts import Counts
-from sync_assets.core.errors import OperatorMustAct
+from sync_assets.core.errors import OperatorMustAct, UnknownTenant
 from sync_assets.core.ports import StreamReader, SyncRequest
 from sync_assets.core.report import Report, StreamRow
 from sync_assets.core.run import StreamStatus
@@ -52,6 +52,19 @@ _STREAMS = text("""
 _LATEST = text("""
     SELECT id FROM sync.syncs WHERE tenant_id = :tenant ORDER BY created_at DESC LIMIT 1
 """)
+# With the leases of processes that are gone left out, as in _STREAMS.
+_INSTEAD = text("""
+    SELECT s.id FROM sync.syncs s
+    JOIN sync.streams r ON r.sync_id = s.id AND r.stream = ANY(:streams)
+    LEFT JOIN sync.leases l
+      ON l.tenant_id = r.tenant_id AND l.stream = r.stream AND l.sync_id = r.sync_id
+    WHERE s.tenant_id = :tenant AND s.id <> :id
+      AND s.streams @> CAST(:streams AS text[]) AND s.options @> CAST(:options AS jsonb)
+      AND (r.status = 'done' AND r.finished_at > (SELECT created_at FROM sync.syncs WHERE id = :id)
+        OR l.expires_at > now()
+        AND sync.backend_started(l.backend_pid) IS NOT DISTINCT FROM l.backend_started)
+    ORDER BY s.created_at DESC LIMIT 1
+""")
 _LOG = text("""
     SELECT at, level, stream, message, metadata FROM sync.log WHERE sync_id = :id ORDER BY id
 """)
@@ -82,7 +95,8 @@ class Syncs:
             "run": request.run_id,
         }
         with self._database.as_tenant(request.tenant.id) as connection:
-            connection.execute(_BEGIN, parameters)
+            if connection.execute(_BEGIN, parameters).rowcount == 0:
+                raise UnknownTenant(f"There is no tenant {request.tenant.id!r:.80} any more.")
             connection.execute(_PENDING, parameters)
 
     def holder(self, spec: SourceSpec) -> "Holder":
@@ -120,6 +134,22 @@ class Syncs:
         """The tenant's newest sync."""
         with self._database.as_control() as connection:
             return connection.execute(_LATEST, {"tenant": tenant_id}).scalar()
+
+    def instead_of(self, request: SyncRequest) -> UUID | None:
+        """Another sync that does all that this one shall, if there is one.
+
+        It is at work, or it was after this one had begun and kept it from its streams.
+        """
+        options = request.options
+        wishes = {"full": options.full, "approve_deletions": options.approve_deletions}
+        parameters = {
+            "id": request.id,
+            "tenant": request.tenant.id,
+            "streams": list(request.streams),
+            "options": orjson.dumps({name: True for name, on in wishes.items() if on}).decode(),
+        }
+        with self._database.as_control() as connection:
+            return connection.execute(_INSTEAD, parameters).scalar()
 
     def log(self, sync_id: UUID) -> list[dict[str, Any]]:
         """The lines of a sync's log, oldest first."""

@@ -45,6 +45,7 @@ class MemoryStore:
         hook: called with a name at every call, before and after a write; it may raise.
         poison: keys that the database refuses.
         writes: keys in the order in which rows were written.
+        own: every sync is another attempt of the one before it.
     """
 
     hook: Callable[[str], None] = nothing
@@ -55,6 +56,7 @@ class MemoryStore:
     )
     checkpoints: dict[str, Checkpoint] = field(default_factory=dict[str, Checkpoint])
     writes: list[int] = field(default_factory=list[int])
+    own: bool = True
     notes: list[str] = field(default_factory=list[str])
     shown: list[Counts] = field(default_factory=list[Counts])
 
@@ -65,7 +67,7 @@ class MemoryStore:
 
     def checkpoint(self, collection: str) -> Checkpoint:
         self.hook("checkpoint")
-        return self.checkpoints.get(collection, Checkpoint())
+        return replace(self.checkpoints.get(collection, Checkpoint()), own=self.own)
 
     def write(self, page: Page) -> Written:
         self.hook("write")

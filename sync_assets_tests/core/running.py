@@ -35,8 +35,5 @@ def sync_collections(
     options: SyncOptions,
     stop: StopSignal | None = None,
 ) -> Counts:
-    """Sync what the connection offers, at the site's own time."""
-    site = connection.parts[0].site
-    return sync_stream(
-        "things", connection, store, options, stop or StopSignal(), clock=lambda: site.now
-    )
+    """Sync what the connection offers."""
+    return sync_stream("things", connection, store, options, stop or StopSignal())

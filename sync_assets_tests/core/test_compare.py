@@ -44,8 +44,8 @@ def test_the_overlap_includes_its_first_second():
     assert decide(row(100), 100, overlap=101) is Fate.UNCHANGED
 
 
-def test_a_record_without_a_time_is_never_inside_the_overlap():
-    assert decide(row(NO_VERSION), NO_VERSION, overlap=NO_VERSION) is Fate.UNCHANGED
+def test_a_record_without_a_time_is_always_read_again():
+    assert decide(row(NO_VERSION), NO_VERSION) is Fate.REREAD
 
 
 def test_a_full_refresh_reads_what_looks_the_same():

@@ -153,10 +153,11 @@ def test_a_lost_lease_leaves_the_record_to_its_new_holder():
     assert isinstance(outcomes[1].error, LeaseLost)
 
 
-def test_an_error_nobody_thought_of_is_recorded_without_its_text():
+def test_an_error_nobody_thought_of_stops_no_other_stream_and_shows_no_text():
     syncs = FakeSyncs()
-    with pytest.raises(ZeroDivisionError):
-        run(FakeSource({"a": ZeroDivisionError("secret")}), syncs)
+    a, b, c = run(FakeSource({"a": ZeroDivisionError("secret")}), syncs)
+    assert str(a.error) == "ZeroDivisionError: see the program's log."
+    assert (b.error, c.counts) == (None, None)
     ((status, text),) = syncs.ends()["a"]
     assert status is StreamStatus.FAILED
     assert text == "ZeroDivisionError: see the program's log."

@@ -10,7 +10,7 @@ from sync_assets.core.errors import OutOfTime, RetryLater, Stopped, TenantMustAc
 from sync_assets.core.ports import Fetched, SyncOptions
 from sync_assets.core.records import Payload
 from sync_assets.core.stop import StopSignal
-from sync_assets.core.sync import OVERLAP, UNFINISHED
+from sync_assets.core.sync import OVERLAP
 from sync_assets_tests.core.fake_source import FakeCollection, FakeConnection, FakeSite, site_of
 from sync_assets_tests.core.memory_store import MemoryStore
 from sync_assets_tests.core.running import sync, sync_collections
@@ -368,12 +368,12 @@ def test_the_progress_never_shows_more_fates_than_records(site: FakeSite, store:
     assert store.shown[-1].adds_up()
 
 
-def test_a_full_refresh_that_was_cut_off_too_long_ago_begins_again(store: MemoryStore):
+def test_a_new_full_sync_reads_also_what_a_cut_off_one_had_read(store: MemoryStore):
     site = site_of(range(1, 8))
     sync(site, store)
-    half = replace(store.checkpoints["things"], reread_from=4, reread_since=site.now)
+    half = replace(store.checkpoints["things"], reread_from=4)
     store.checkpoints["things"] = half
-    site.now += UNFINISHED
+    store.own = False
     part = FakeCollection(site)
     sync_collections(FakeConnection([part]), store, FULL)
     assert sorted(key for keys in part.fetched for key in keys) == [1, 2, 3, 4, 5, 6, 7]
@@ -383,7 +383,7 @@ def test_a_full_refresh_that_was_cut_off_too_long_ago_begins_again(store: Memory
 def test_a_full_refresh_that_was_cut_off_goes_on_where_it_stopped(options: SyncOptions):
     site, store = site_of(range(1, 8)), MemoryStore()
     sync(site, store)
-    half = replace(store.checkpoints["things"], reread_from=4, reread_since=site.now)
+    half = replace(store.checkpoints["things"], reread_from=4)
     store.checkpoints["things"] = half
     part = FakeCollection(site)
     sync_collections(FakeConnection([part]), store, options)

@@ -37,6 +37,15 @@ def test_an_offset_silences_the_page(get: Get, posts: list[int]) -> None:
     assert ids(answer) == posts[1:3]
 
 
+def test_only_trees_of_terms_ignore_the_offset(demo: DemoSite, get: Get) -> None:
+    for kind in ("categories", "tags"):
+        demo.site.add(kind, name="bairro")
+        demo.site.add(kind, name="praia")
+    everything = {kind: ids(get(kind)) for kind in ("categories", "tags")}
+    assert ids(get("categories", offset=1)) == everything["categories"]
+    assert ids(get("tags", offset=1)) == everything["tags"][1:]
+
+
 @pytest.mark.usefixtures("posts")
 def test_an_offset_past_the_end_is_an_empty_page_that_counts_nothing(get: Get) -> None:
     answer = get("posts", offset=7)

@@ -10,7 +10,7 @@ from sync_assets.core.ports import Checkpoint
 from sync_assets.core.records import Rejected
 from sync_assets.store.held_stream import HeldStream
 from sync_assets_tests.store.looking import Owner, one
-from sync_assets_tests.store.writing import APRIL, MARCH, held, page, post, request
+from sync_assets_tests.store.writing import APRIL, held, page, post, request
 
 pytestmark = pytest.mark.postgres
 
@@ -26,8 +26,8 @@ AT_COMMIT = """
     CREATE CONSTRAINT TRIGGER fail AFTER INSERT OR UPDATE ON cms.wordpress_posts
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.fail()
 """
-BEHIND_2 = Checkpoint(reread_from=2, reread_since=MARCH)
-BEHIND_4 = Checkpoint(reread_from=4, reread_since=MARCH)
+BEHIND_2 = Checkpoint(reread_from=2)
+BEHIND_4 = Checkpoint(reread_from=4)
 
 
 def first_page(stream: HeldStream) -> None:

@@ -17,7 +17,7 @@ from sync_assets.demo import DemoSite
 from sync_assets.demo.faults import Fault, status
 from sync_assets.demo.messages import Request
 from sync_assets_tests.store.looking import Owner, one
-from sync_assets_tests.store.writing import held, page, post, request, sync
+from sync_assets_tests.store.writing import begin, held, page, post, request, sync
 
 pytestmark = pytest.mark.postgres
 
@@ -39,7 +39,7 @@ def finished(platform: Platform, tenant: Tenant, options: SyncOptions | None = N
 
 def test_a_sync_that_has_begun_is_queued_until_a_stream_is_held(platform: Platform):
     wanted = request("acme", "terms", "posts")
-    platform.syncs.begin(wanted)
+    begin(platform, wanted)
     report = platform.syncs.report(wanted.id)
     assert (report.status, report.started_at, report.finished_at) == ("queued", None, None)
     with held(platform, wanted, "terms"):
@@ -205,7 +205,7 @@ def test_the_latest_one_of_a_tenant_is_found(platform: Platform):
     assert platform.syncs.latest("acme") is None
     first, second, other = request(), request(), request("globex")
     for wanted in (first, second, other):
-        platform.syncs.begin(wanted)
+        begin(platform, wanted)
     assert platform.syncs.latest("acme") == second.id
 
 

@@ -1,12 +1,13 @@
 """Writes records into the store without a site, and syncs tenants of a site."""
 
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.counts import Counts
+from sync_assets.core.errors import OperatorMustAct
 from sync_assets.core.ports import Checkpoint, Page, SyncOptions, SyncRequest
 from sync_assets.core.records import Link, Record, Rejected, Scalar
 from sync_assets.core.stop import StopSignal
@@ -39,8 +40,15 @@ def page(
     return Page("post", "post", hashed, rejected, checkpoint)
 
 
+def begin(platform: Platform, wanted: SyncRequest) -> None:
+    """Begin a sync, and register its tenant where that was not done yet."""
+    with suppress(OperatorMustAct):
+        platform.tenants.add(wanted.tenant)
+    platform.syncs.begin(wanted)
+
+
 def request(tenant: str = "acme", *streams: str, sync_id: UUID | None = None) -> SyncRequest:
-    """A sync of a tenant that need not be registered."""
+    """A sync of a tenant."""
     someone = Tenant(tenant, "wordpress", "agency", "http://demo.invalid")
     return SyncRequest(sync_id or uuid4(), someone, streams or ("posts",))
 
@@ -51,7 +59,7 @@ def held(
 ) -> Generator[HeldStream]:
     """A stream, held for writing by a sync that has begun."""
     wanted = wanted or request()
-    platform.syncs.begin(wanted)
+    begin(platform, wanted)
     with platform.syncs.holder(SPEC).hold(wanted, stream) as stored:
         yield stored
 

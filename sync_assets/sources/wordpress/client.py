@@ -15,6 +15,7 @@ from sync_assets.sources.wordpress.address import ApiRoot, Params
 from sync_assets.sources.wordpress.records import PROTECTED
 
 _CODE = re.compile(r"[a-z0-9_-]{1,60}")
+_NUMBER = re.compile(r"[0-9]{1,19}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ def _member(found: dict[str, Any], name: str) -> dict[str, Any]:
 
 def _total(answer: Answer) -> int | None:
     text = answer.headers.get("X-WP-Total", "")
-    return int(text) if text.isdecimal() else None
+    return int(text) if _NUMBER.fullmatch(text) else None
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
@@ -156,6 +157,6 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
     if password is not None:
         row[PROTECTED] = bool(password)
     key = row.get("id")
-    if isinstance(key, str) and key.isdecimal():
+    if isinstance(key, str) and _NUMBER.fullmatch(key):
         row["id"] = int(key)
     return row

@@ -75,7 +75,7 @@ def _candidates(http: HttpSession, tenant: Tenant) -> Iterator[str]:
 def _linked(http: HttpSession, tenant: Tenant, site: str) -> str | None:
     """The address that the front page's Link header names, if it answers with one."""
     try:
-        answer = http.get(site, auth=tenant.credentials)
+        answer = http.get(site, auth=tenant.credentials, attempts=2)
     except _NOT_HERE:  # themes break, and front pages redirect to themselves, beside a sound API
         return None
     found = _API_LINK.search(answer.headers.get("Link", ""))

@@ -84,7 +84,6 @@ CREATE TABLE sync.checkpoints (
   collection text NOT NULL,
   overlap_from timestamptz,
   reread_from bigint,
-  reread_since timestamptz,
   sync_id uuid NOT NULL,
   updated_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (tenant_id, stream, collection)
