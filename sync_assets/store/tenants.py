@@ -8,6 +8,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.exc import IntegrityError
 
 from sync_assets.core.errors import OperatorMustAct, UnknownTenant
+from sync_assets.core.known import NO_VERSION
 from sync_assets.core.tenants import Credentials, Tenant
 from sync_assets.store.database import Database
 from sync_assets.store.secrets import Vault
@@ -23,6 +24,12 @@ _UPDATE = text("""
     WHERE id = :id
 """)
 
+_READ_AGAIN = text("""
+    UPDATE sync.checkpoints SET reread_from = :start
+    FROM sync.tenants AS old WHERE tenant_id = old.id AND old.id = :id
+      AND (old.url, old.secret IS NULL, old.settings)
+        IS DISTINCT FROM (:url, CAST(:secret AS bytea) IS NULL, CAST(:settings AS jsonb))
+""")
 _DEACTIVATE = text("""
     UPDATE sync.tenants SET active = false, updated_at = now() WHERE id = :id
 """)
@@ -86,9 +93,15 @@ class Tenants:
             return list(connection.execute(query, {"source": source}).scalars())
 
     def update(self, tenant: Tenant) -> None:
-        """Store a changed tenant; raises `UnknownTenant`."""
+        """Store a changed tenant; raises `UnknownTenant`.
+
+        Another address, other settings, or credentials where there were none show other contents
+        under the same modified times: the next sync reads everything again.
+        """
+        row = self._row(tenant)
         with self._database.as_control() as connection:
-            if connection.execute(_UPDATE, self._row(tenant)).rowcount == 0:
+            connection.execute(_READ_AGAIN, {**row, "start": NO_VERSION})
+            if connection.execute(_UPDATE, row).rowcount == 0:
                 raise UnknownTenant(f"There is no tenant {tenant.id!r:.80}.")
 
     def deactivate(self, tenant_id: str) -> None:

@@ -60,6 +60,14 @@ def test_bad_configuration_is_one_sentence_without_its_value(
     assert len(run.err.splitlines()) == 1
 
 
+def test_bad_configuration_names_its_variable_once(
+    run: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SYNC_ASSETS_TIMEZONE", "Mars/Olympus")
+    assert run("tenant", "list") == 2
+    assert run.err.count("SYNC_ASSETS_TIMEZONE") == 1
+
+
 @pytest.mark.parametrize("url", ["mysql://host/database", "nonsense"])
 def test_a_database_that_is_none_of_ours_is_bad_configuration(
     run: Commands, monkeypatch: pytest.MonkeyPatch, url: str

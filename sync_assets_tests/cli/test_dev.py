@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from sync_assets.bootstrap import Platform
+from sync_assets.cli.demo import what_next
 from sync_assets.core.errors import OperatorMustAct
 from sync_assets.demo import DemoSite
+from sync_assets.settings import inherited
 from sync_assets_tests.cli.conftest import Commands
 
 pytestmark = pytest.mark.postgres
@@ -61,25 +63,60 @@ def test_a_process_that_dies_ends_it_all(
     assert "no luck today" in run.err
 
 
-@pytest.mark.parametrize("bundled", [True, False])
-def test_the_demo_registers_a_site_and_syncs_it(
+def test_the_demo_registers_a_public_site_and_syncs_it(
     run: Commands,
     platform: Platform,
     demo_site: DemoSite,
     port: int,
     monkeypatch: pytest.MonkeyPatch,
-    *,
-    bundled: bool,
 ) -> None:
-    if bundled:
-        monkeypatch.delenv("SYNC_ASSETS_ALLOW_PRIVATE_URLS")
     monkeypatch.setattr("sync_assets.cli.children.script", lambda *_: ["/bin/sleep", "60"])
-    site = () if bundled else ("--site", demo_site.url)
     with ctrl_c_once(lambda: synced(platform)):
-        assert run("dev", "--port", str(port), "--demo", *site) == 0, run.err
+        assert run("dev", "--port", str(port), "--demo", "--site", demo_site.url) == 0, run.err
     assert "completed" in run.out
     tenant = platform.tenants.get("demo")
-    assert (tenant.credentials is not None, tenant.url == demo_site.url) == (bundled, not bundled)
+    assert (tenant.credentials, tenant.url) == (None, demo_site.url)
+
+
+def test_what_the_demo_says_to_try_works_in_another_terminal(
+    run: Commands, platform: Platform, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SYNC_ASSETS_ALLOW_PRIVATE_URLS")
+    monkeypatch.setattr("sync_assets.cli.children.script", lambda *_: ["/bin/sleep", "120"])
+    lines = [line.strip() for line in what_next().splitlines() if "#" in line]
+    tried: list[subprocess.CompletedProcess[str]] = []
+
+    def try_them() -> bool:
+        if synced(platform):
+            tried.extend(in_another_terminal(line) for line in lines)
+        return bool(tried)
+
+    with ctrl_c_once(try_them):
+        assert run("dev", "--port", str(port), "--demo") == 0, run.err
+    assert all(line in run.err for line in lines)
+    assert [(one.returncode, one.stderr) for one in tried if one.returncode] == []
+    again, plan, report, export = (one.stdout for one in tried)
+    assert again.splitlines()[0].partition(": ")[2].startswith("completed")
+    assert plan.endswith("Nothing was written.\n")
+    assert report.splitlines()[0] == again.splitlines()[0]
+    assert len(export.splitlines()) > 10
+
+
+def in_another_terminal(line: str) -> "subprocess.CompletedProcess[str]":
+    """Run a line in a shell that knows where the test's data are, and nothing else of it."""
+    kept = ("DATABASE_URL", "SYNC_ASSETS_HOME", "SYNC_ASSETS_SECRET_KEY")
+    environment = {"PATH": "/usr/bin:/bin"} | {name: inherited()[name] for name in kept}
+    return subprocess.run(  # noqa: S602 - our own line
+        line, shell=True, env=environment, capture_output=True, text=True, check=False, timeout=90
+    )
+
+
+def test_a_site_that_is_no_address_is_refused_before_anything_starts(
+    run: Commands, platform: Platform
+) -> None:
+    assert run("dev", "--demo", "--site", "nope") == 2
+    assert run.err.startswith("Error: --site 'nope' is no address.")
+    assert not (platform.settings.home / "logs").exists()
 
 
 def test_site_without_demo_is_wrong_usage(run: Commands) -> None:

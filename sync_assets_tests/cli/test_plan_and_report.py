@@ -84,6 +84,8 @@ def test_a_report_gives_the_error_of_a_failed_stream(
     assert run("report", "--tenant", acme.id) == 0
     assert "failed" in run.out
     assert "media: " in run.out
+    assert "skipped" in run.out
+    assert "which was not synced" not in run.out
 
 
 @pytest.mark.usefixtures("settings")

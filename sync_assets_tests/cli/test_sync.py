@@ -3,15 +3,21 @@
 import os
 import signal
 import threading
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
 from sync_assets.bootstrap import Platform
+from sync_assets.cli.job import Ended
+from sync_assets.cli.signals import Asked
+from sync_assets.core.ports import SyncOptions, SyncRequest
 from sync_assets.core.tenants import Tenant
 from sync_assets.demo import DemoSite
 from sync_assets.demo.messages import Request
-from sync_assets_tests.cli.conftest import Commands
+from sync_assets_tests.cli.conftest import Commands, sync_quietly
 
 pytestmark = pytest.mark.postgres
 
@@ -57,6 +63,78 @@ def test_ctrl_c_stops_the_sync_and_keeps_what_it_wrote(
     assert {row.stream: row.status.value for row in report.streams}["terms"] == "done"
     assert report.status in {"cancelled", "running"}  # running: it may go on for a minute
     assert not any(row.held for row in report.streams)
+
+
+def test_a_sync_that_is_at_work_already_is_shown(
+    run: Commands, platform: Platform, acme: Tenant, demo_site: DemoSite
+) -> None:
+    with at_work(platform, acme, demo_site) as go_on:
+        threading.Timer(1, go_on.set).start()
+        assert run("sync", acme.id) == 0, run.err
+    latest = platform.syncs.latest(acme.id)
+    said = f"Sync {latest} of {acme.id} is already at work; showing that one."
+    assert run.err.splitlines()[0] == said
+    assert run.out.startswith(f"Sync {latest} of {acme.id}: completed")
+    assert "posts: done" in run.err
+
+
+def test_ctrl_c_leaves_a_sync_of_somebody_else_alone(
+    run: Commands, platform: Platform, acme: Tenant, demo_site: DemoSite
+) -> None:
+    with at_work(platform, acme, demo_site):
+        threading.Timer(1, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+        assert run("sync", acme.id) == 130
+        assert ": running for " in run.out
+    assert "The sync goes on without this command." in run.err
+
+
+def test_only_a_sync_that_does_all_that_is_wanted_is_shown_instead(
+    platform: Platform, acme: Tenant, demo_site: DemoSite
+) -> None:
+    with at_work(platform, acme, demo_site):
+        full = platform.request(acme.id, options=SyncOptions(full=True))
+        free = platform.request(acme.id, ["terms"])
+        assert platform.syncs.instead_of(platform.request(acme.id)) is not None
+        assert [platform.syncs.instead_of(full), platform.syncs.instead_of(free)] == [None, None]
+
+
+def test_a_sync_that_another_one_overtook_shows_that_one(
+    run: Commands, platform: Platform, acme: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others: list[UUID | None] = []
+
+    def overtaken(_platform: Platform, request: SyncRequest, _asked: Asked) -> Ended:
+        platform.syncs.begin(request)
+        sync_quietly(platform, acme.id)
+        others.append(platform.syncs.latest(acme.id))
+        for stream in request.streams:
+            platform.syncs.skip(request.id, acme.id, stream, "held by another sync")
+        return Ended(platform.syncs.report(request.id), 1, Path(), "", interrupted=False)
+
+    monkeypatch.setattr("sync_assets.cli.follow.run_job", overtaken)
+    assert run("sync", acme.id) == 0, run.err
+    assert run.out.startswith(f"Sync {others[0]} of {acme.id}: completed")
+
+
+@contextmanager
+def at_work(platform: Platform, tenant: Tenant, site: DemoSite) -> Generator[threading.Event]:
+    """Another sync, whose media wait for the event."""
+    reached, go_on = threading.Event(), threading.Event()
+
+    def wait(request: Request) -> None:
+        if "/wp/v2/media" in request.target:
+            reached.set()
+            go_on.wait(30)
+
+    site.faults.add(wait)
+    other = threading.Thread(target=sync_quietly, args=(platform, tenant.id))
+    other.start()
+    try:
+        assert reached.wait(30)
+        yield go_on
+    finally:
+        go_on.set()
+        other.join()
 
 
 def interrupt_at(site: DemoSite, path: str) -> None:

@@ -39,6 +39,17 @@ def test_a_refused_account_registers_nothing(
     assert platform.tenants.all() == []
 
 
+@pytest.mark.parametrize("setting", ["post_types=nope", "taxonomies=nope"])
+def test_a_setting_that_would_fail_in_every_sync_registers_nothing(
+    run: Commands, platform: Platform, demo_site: DemoSite, setting: str
+) -> None:
+    assert add(run, demo_site.url, "--public", "--setting", setting) == 1
+    assert "offers no" in run.err
+    assert "'nope' to this user; it offers " in run.err
+    assert "Nothing was registered" in run.err
+    assert platform.tenants.all() == []
+
+
 def test_a_password_is_never_shown(run: Commands, demo_site: DemoSite, acme: Tenant) -> None:
     said = ""
     for command in (("show", acme.id), ("list",), ("update", acme.id, "--organization", "other")):
@@ -67,6 +78,7 @@ def test_no_check_registers_a_site_that_cannot_be_reached(
         (("--public", "--setting", "colour=red"), "has no setting 'colour'. It has post_types"),
         (("--public", "--setting", "post_types"), "is not KEY=VALUE"),
         (("--public", "--setting", "post_types=a b"), "is no name of a WordPress post type"),
+        (("--public", "--setting", "post_types="), "has no value. To take it back, use --unset"),
     ],
 )
 def test_wrong_options_are_refused_before_the_site_is_asked(
@@ -130,6 +142,11 @@ def test_an_update_keeps_what_it_does_not_name(
     assert after.credentials == acme.credentials
 
 
+def test_an_update_of_nothing_is_wrong_usage(run: Commands, acme: Tenant) -> None:
+    assert run("tenant", "update", acme.id) == 2
+    assert "Say what to change" in run.err
+
+
 def test_a_setting_can_be_taken_back(run: Commands, platform: Platform, acme: Tenant) -> None:
     assert run("tenant", "update", acme.id, "--setting", "post_types=eventos") == 0
     assert run("tenant", "update", acme.id, "--unset", "post_types") == 0
@@ -166,7 +183,10 @@ def test_a_removed_tenant_keeps_its_rows_and_can_come_back(
 ) -> None:
     sync_quietly(platform, acme.id)
     assert run("tenant", "remove", acme.id) == 0
-    assert "its rows stay" in run.err
+    assert f"Removed {acme.id}; its rows stay" in run.err
+    assert f"'sync-assets tenant remove {acme.id} --purge'" in run.err
+    assert run("tenant", "remove", acme.id) == 0
+    assert f"{acme.id} is removed already; its rows stay" in run.err
     assert run.json("tenant", "list") == []
     assert [entry["status"] for entry in run.json("tenant", "list", "--all")] == ["removed"]
     assert run("sync", acme.id) == 2

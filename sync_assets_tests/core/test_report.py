@@ -78,6 +78,11 @@ def test_the_report_adds_up_the_streams_counts():
     }
 
 
+def test_streams_that_failed_are_errors_as_records_are():
+    rows = row("failed", Counts(failed=2)), row("running", held=False), row("skipped")
+    assert report(*rows).as_dict()["metrics"]["errorsCount"] == 4
+
+
 def test_a_finished_sync_lasted_from_its_first_stream_to_its_last():
     said = report(row("done"), row("done", at=3)).as_dict()
     assert (said["startedAt"], said["finishedAt"]) == (

@@ -7,16 +7,17 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.counts import Counts
-from sync_assets.core.errors import LeaseLost, SyncHeld
+from sync_assets.core.errors import LeaseLost, RetryLater, SyncHeld
 from sync_assets.core.ports import Checkpoint
 from sync_assets.core.run import StreamStatus
-from sync_assets.store import leases
+from sync_assets.store import database, leases
 from sync_assets_tests.store.looking import Owner, one
-from sync_assets_tests.store.writing import APRIL, held, page, post, request
+from sync_assets_tests.store.writing import APRIL, begin, held, page, post, request
 
 pytestmark = pytest.mark.postgres
 
@@ -169,6 +170,7 @@ def test_an_overtaken_sync_stops_at_its_next_page_and_writes_nothing(
 def test_an_overtaken_sync_does_not_give_back_the_lease_of_the_new_one(
     platform: Platform, owner: Owner
 ):
+    begin(platform, request())
     with leases.hold(platform.database, "acme", "posts", uuid4()):
         expire(owner)
         new = leases.hold(platform.database, "acme", "posts", uuid4())
@@ -192,3 +194,22 @@ def test_an_overtaken_attempt_does_not_speak_for_the_one_that_goes_on(
             (row,) = platform.syncs.report(wanted.id).streams
             assert (row.status, row.error) == (StreamStatus.RUNNING, None)
             assert (row.counts.seen, row.counts.created) == (0, 1)
+
+
+def test_an_editors_open_transaction_holds_up_neither_a_sync_nor_the_answer_to_a_second_one(
+    platform: Platform, owner: Owner, database_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(database, "LOCK_TIMEOUT", 1)
+    hurried = Platform(platform.settings)
+    with held(hurried) as stream:
+        stream.write(page(post(1, "old")))
+        with psycopg.connect(database_url) as editor:
+            editor.execute("SELECT FROM cms.wordpress_posts FOR UPDATE")
+            with pytest.raises(RetryLater, match="open transaction locks rows"):
+                stream.write(page(post(1, "new", modified=APRIL)))
+        with pytest.raises(SyncHeld), held(platform):
+            pass
+        stream.write(page(post(1, "new", modified=APRIL)))
+    hurried.close()
+    (title,) = owner.execute("SELECT title FROM cms.wordpress_posts").fetchone() or ()
+    assert title == "new"

@@ -1,26 +1,28 @@
 """Tenants: their secrets are sealed, their ids used once, and a purge takes all that is theirs."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 from psycopg.sql import SQL
-from sqlalchemy.exc import DBAPIError
 
 from sync_assets.bootstrap import Platform
-from sync_assets.core.errors import OperatorMustAct, UnknownTenant
+from sync_assets.core.errors import LeaseLost, OperatorMustAct, UnknownTenant
 from sync_assets.core.records import Rejected
 from sync_assets.core.tenants import Credentials, Tenant
 from sync_assets.demo import DemoSite
 from sync_assets.sources import SPECS
+from sync_assets.store.leases import hold
 from sync_assets.store.rows import tables_of
 from sync_assets.store.secrets import Vault, new_key
 from sync_assets.store.tenants import Tenants
 from sync_assets_tests.conftest import register
 from sync_assets_tests.store.looking import Owner, count, one, tenant_tables
-from sync_assets_tests.store.writing import held, page, request, sync
+from sync_assets_tests.store.writing import held, page, post, request, sync
 
 pytestmark = pytest.mark.postgres
 
+TABLES = [stream.table for spec in SPECS for stream in spec.streams]
 SECRET = "abcd efgh ijkl mnop"  # noqa: S105 - the shape of an application password
 TENANT = Tenant(
     "acme", "wordpress", "Agência", "https://acme.test", Credentials("sync", SECRET), {"a": "ção"}
@@ -159,7 +161,44 @@ def test_a_purge_takes_every_row_of_that_tenant_and_none_of_anothers(
 def test_only_a_purge_can_delete_content(platform: Platform, acme: Tenant):
     sync(platform, acme.id)
     with (
-        pytest.raises(DBAPIError, match="permission denied"),
+        pytest.raises(OperatorMustAct, match="permission denied"),
         platform.database.as_tenant("acme") as connection,
     ):
         connection.exec_driver_sql("DELETE FROM cms.wordpress_posts")
+
+
+def test_a_tenant_that_gets_credentials_gets_its_raw_texts_with_the_next_sync(
+    platform: Platform, owner: Owner, demo_site: DemoSite
+):
+    public = replace(TENANT, url=demo_site.url, credentials=None, settings={})
+    platform.tenants.add(public)
+    sync(platform, "acme")
+    assert one(owner, "SELECT count(*) FROM cms.wordpress_posts WHERE is_raw") == 0
+    known = replace(public, credentials=Credentials(demo_site.username, demo_site.password))
+    platform.tenants.update(known)
+    sync(platform, "acme")
+    assert one(owner, "SELECT count(*) FROM cms.wordpress_posts WHERE NOT is_raw") == 0
+    assert sync(platform, "acme").written == 0
+
+
+def test_a_purge_waits_for_the_page_that_is_being_written(platform: Platform, owner: Owner):
+    with held(platform) as stream, ThreadPoolExecutor() as aside:
+        with platform.database.as_tenant("acme"):
+            purge = aside.submit(platform.tenants.purge, "acme", [*tables_of(TABLES)])
+            with pytest.raises(TimeoutError):
+                purge.result(timeout=0.5)
+        purge.result(timeout=10)
+        with pytest.raises(LeaseLost):
+            stream.write(page(post(1)))
+    assert one(owner, "SELECT count(*) FROM cms.wordpress_posts") == 0
+
+
+def test_nothing_begins_for_a_tenant_that_was_purged(platform: Platform):
+    wanted = request()
+    with held(platform, wanted):
+        pass
+    platform.tenants.purge("acme", [*tables_of(TABLES)])
+    with pytest.raises(UnknownTenant):
+        platform.syncs.begin(wanted)
+    with pytest.raises(UnknownTenant), hold(platform.database, "acme", "posts", wanted.id):
+        pass
