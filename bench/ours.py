@@ -18,10 +18,14 @@ TENANT = "bench"
 
 
 def prepare(chosen: argparse.Namespace) -> None:
-    """Migrates the database: done once per installation, so not measured."""
+    """Migrates the database and adds the tenant: once per installation, so not measured."""
     from sync_assets.store.migrate import migrate
+    from sync_assets.store.secrets import Vault
+    from sync_assets.store.tenants import Tenants
 
-    migrate(Database(chosen.database_url))
+    database = Database(chosen.database_url)
+    migrate(database)
+    Tenants(database, Vault(None)).add(Tenant(TENANT, "wordpress", "bench", chosen.site))
 
 
 def load(chosen: argparse.Namespace) -> None:
