@@ -12,7 +12,15 @@ from sync_assets.core.run import StreamStatus
 BETWEEN_STREAMS = timedelta(seconds=60)
 """A sync without a lease is still at work for so long after a stream ended."""
 
+CONTINUES = timedelta(days=1)
+"""A sync that was longer than its turn in a sweep is given runs of its own for so long."""
+
 INTERRUPTED = "The process that ran this stream ended. The next sync goes on from its checkpoint."
+
+ABANDONED = (
+    "The sync was longer than its turn in a sweep, and no run of its own ended it within a day. "
+    "The next sync goes on from its checkpoint."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +62,8 @@ class Report:
         return "failed" if _bad(statuses) else "completed"
 
     def stream_status(self, row: StreamRow) -> StreamStatus:
-        """A stream's status; one that is said to run without a lease has failed."""
-        return StreamStatus.FAILED if self._interrupted(row) else row.status
+        """A stream's status; one that nobody works on any more has failed."""
+        return StreamStatus.FAILED if self._lost(row) else row.status
 
     @property
     def started_at(self) -> datetime | None:
@@ -115,19 +123,24 @@ class Report:
             "status": self.stream_status(row).value,
             "attempt": row.attempt,
             "result": row.counts.as_dict(),
-            "error": INTERRUPTED if self._interrupted(row) else row.error,
+            "error": self._lost(row) or row.error,
         }
 
     def _failed_streams(self) -> int:
         return [self.stream_status(row) for row in self.streams].count(StreamStatus.FAILED)
 
-    def _interrupted(self, row: StreamRow) -> bool:
-        return row.status is StreamStatus.RUNNING and not row.held
+    def _lost(self, row: StreamRow) -> str | None:
+        """Why nobody works on a stream that is said to run or to wait for a run of its own."""
+        if row.status is StreamStatus.RUNNING and not row.held:
+            return INTERRUPTED
+        if row.status is StreamStatus.DEFERRED and self.now - self.created_at >= CONTINUES:
+            return ABANDONED
+        return None
 
     def _unfinished(self, statuses: Sequence[StreamStatus]) -> str:
         if all(status is StreamStatus.PENDING for status in statuses):
             return "queued"
-        if any(map(self._interrupted, self.streams)):
+        if any(map(self._lost, self.streams)):
             return "failed"
         ends = [row.finished_at for row in self.streams if row.finished_at]
         at_work = bool(ends) and self.now - max(ends) < BETWEEN_STREAMS

@@ -10,7 +10,7 @@ from sync_assets.defs.config import SyncConfig
 from sync_assets.defs.failures import translated
 from sync_assets.defs.identity import sync_id_of
 from sync_assets.defs.metadata import materialization_metadata
-from sync_assets.defs.partitions import tenants_of
+from sync_assets.defs.partitions import tenant_of, tenants_of
 from sync_assets.defs.resources import PlatformResource
 
 
@@ -41,7 +41,7 @@ def _asset(source: SourceSpec, stream: StreamSpec) -> dg.AssetsDefinition:
     def materialize(
         context: dg.AssetExecutionContext, config: SyncConfig, platform: PlatformResource
     ) -> dg.MaterializeResult[Any]:
-        tenant = context.partition_key
+        tenant = tenant_of(context)
         sync_id = sync_id_of(context.run, tenant)
         with translated(tenant), platform.open() as opened:
             streams = _selected(context, source)

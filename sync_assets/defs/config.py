@@ -1,9 +1,21 @@
 """The run config of every job."""
 
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
 import dagster as dg
 from pydantic import Field
 
 from sync_assets.core.ports import SyncOptions
+
+OPTIONS = tuple(field.name for field in fields(SyncOptions))
+"""The options of a sync, by which `SyncConfig` has a field each."""
+
+
+def options_in(wish: Mapping[str, Any]) -> dict[str, Any]:
+    """Those entries of a wish that say how a sync is done."""
+    return {name: wish[name] for name in OPTIONS if name in wish}
 
 
 class SyncConfig(dg.Config):
@@ -23,12 +35,7 @@ class SyncConfig(dg.Config):
 
     def options(self) -> SyncOptions:
         """The same for the core."""
-        return SyncOptions(
-            full=self.full,
-            batch_size=self.batch_size,
-            period=self.period,
-            approve_deletions=self.approve_deletions,
-        )
+        return SyncOptions(**options_in(self.model_dump()))
 
 
 class SweepConfig(SyncConfig):

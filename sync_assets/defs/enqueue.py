@@ -1,6 +1,7 @@
 """The one way in which anything automatic starts a sync."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 import dagster as dg
 
@@ -18,13 +19,7 @@ def enqueue(
         options: how they are synced.
         key: the same request is not taken twice under one key.
     """
-    config = {
-        "tenants": list(tenants),
-        "full": options.full,
-        "batch_size": options.batch_size,
-        "period": options.period,
-        "approve_deletions": options.approve_deletions,
-    }
+    config = {"tenants": list(tenants), **asdict(options)}
     return dg.RunRequest(
         run_key=key,
         job_name=f"{source}_sweep",

@@ -1,7 +1,7 @@
 """Runs a sync here and now: `python -m sync_assets.defs.execute`, with a JSON object on stdin.
 
-The object has `source`, `tenant`, `sync_id`, and optionally `streams`, `full`, `batch_size` and
-`approve_deletions`. The exit status is 0 when all went well and 1 otherwise.
+The object has `source`, `tenant`, `sync_id`, and optionally `streams` and the options of a sync.
+The exit status is 0 when all went well and 1 otherwise.
 """
 
 import json
@@ -12,18 +12,16 @@ import dagster as dg
 
 from sync_assets.definitions import defs
 from sync_assets.defs.assets import asset_key
-from sync_assets.defs.config import SyncConfig
+from sync_assets.defs.config import SyncConfig, options_in
 from sync_assets.defs.identity import SYNC_ID_TAG
 from sync_assets.defs.partitions import tenants_of
-
-OPTIONS = ("full", "batch_size", "approve_deletions", "period")
 
 
 def execute(wish: dict[str, Any], instance: dg.DagsterInstance) -> bool:
     """Run the job `{source}_sync` for one tenant in this process; gives whether it succeeded."""
     source, tenant = wish["source"], wish["tenant"]
     job = defs.resolve_job_def(f"{source}_sync")
-    config = SyncConfig(**{name: wish[name] for name in OPTIONS if name in wish})
+    config = SyncConfig(**options_in(wish))
     streams = wish.get("streams") or [
         key.path[1] for key in job.asset_layer.selected_asset_keys if key.path[0] == source
     ]

@@ -1,6 +1,7 @@
 """One run for many tenants: the same sync, tenant by tenant, in a few threads."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -8,12 +9,14 @@ import dagster as dg
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.errors import OutOfTime, SyncError, SyncHeld
-from sync_assets.core.ports import SyncOptions
+from sync_assets.core.ports import SyncOptions, SyncRequest
 from sync_assets.core.run import Outcome
 from sync_assets.core.stop import StopSignal
 from sync_assets.core.streams import SourceSpec
 from sync_assets.defs.assets import asset_key
+from sync_assets.defs.checks import evaluations_of, log_check
 from sync_assets.defs.config import SweepConfig
+from sync_assets.defs.failures import translated
 from sync_assets.defs.identity import sync_id_of
 from sync_assets.defs.metadata import materialization_metadata
 from sync_assets.defs.resources import PlatformResource
@@ -30,10 +33,17 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """How a tenant's turn in a sweep ended: how each stream did, or why none was tried."""
+    """How a tenant's turn in a sweep ended.
+
+    Attributes:
+        outcomes: how each stream did.
+        checks: what is to be said of the streams that were synced.
+        error: why none was tried, or why nothing can be said of them.
+    """
 
     tenant: str
-    outcomes: list[Outcome]
+    outcomes: Sequence[Outcome] = ()
+    checks: Sequence[dg.AssetCheckEvaluation] = ()
     error: str | None = None
 
     @property
@@ -59,8 +69,10 @@ def sweep_of(source: SourceSpec) -> dg.JobDefinition:
     ) -> None:
         stop, tenants = StopSignal(), list(dict.fromkeys(config.tenants))
         problems: dict[str, str] = {}
-        with platform.open() as opened:
-            call = partial(_sync_tenant, context.run, opened, config.options(), stop)
+        with translated(f"all {len(tenants)}"), platform.open() as opened:
+            # Opened before there are threads: `cached_property` has no lock from Python 3.12 on.
+            _ = opened.tenants, opened.syncs, opened.health
+            call = partial(_sync_tenant, context.run, opened, source, config.options(), stop)
             with side_by_side(call, tenants, stop, width=THREADS) as turns:
                 for turn in turns:
                     _report(context, source.name, turn)
@@ -77,16 +89,35 @@ def sweep_of(source: SourceSpec) -> dg.JobDefinition:
 
 
 def _sync_tenant(
-    run: dg.DagsterRun, platform: Platform, options: SyncOptions, stop: StopSignal, tenant: str
+    run: dg.DagsterRun,
+    platform: Platform,
+    source: SourceSpec,
+    options: SyncOptions,
+    stop: StopSignal,
+    tenant: str,
 ) -> Turn:
+    outcomes: list[Outcome] = []
     try:
         request = platform.request(tenant, (), options, sync_id_of(run, tenant), run.run_id)
-        return Turn(tenant, platform.run_tenant(request, stop.turn(TURN)))
+        outcomes = platform.run_tenant(request, stop.turn(TURN))
+        return Turn(tenant, outcomes, _checks(platform, source, outcomes, request))
     except SyncError as error:
-        return Turn(tenant, [], str(error))
+        return Turn(tenant, outcomes, error=str(error))
     except Exception as error:  # noqa: BLE001 - one tenant's surprise is not the others'
         _log.exception("The sweep of %s failed in a way nobody thought of", tenant)
-        return Turn(tenant, [], f"{type(error).__name__}: see the program's log.")
+        return Turn(tenant, outcomes, error=f"{type(error).__name__}: see the program's log.")
+
+
+def _checks(
+    platform: Platform, source: SourceSpec, outcomes: Sequence[Outcome], request: SyncRequest
+) -> list[dg.AssetCheckEvaluation]:
+    """The checks worth an event: those that fail, and in a full sweep, once a day, all.
+
+    Every quarter of an hour, all of them would be most of the event log.
+    """
+    synced = [outcome.stream for outcome in outcomes if outcome.counts is not None]
+    found = evaluations_of(platform, source, synced, request.tenant.id)
+    return [check for check in found if request.options.full or not check.passed]
 
 
 def _report(context: dg.OpExecutionContext, source: str, turn: Turn) -> None:
@@ -103,6 +134,8 @@ def _report(context: dg.OpExecutionContext, source: str, turn: Turn) -> None:
             )
         elif outcome.error is not None:
             context.log.warning("%s: %s", turn.tenant, outcome.error)
+    for check in turn.checks:
+        log_check(context, check)
     if turn.error is not None:
         context.log.warning("%s: %s", turn.tenant, turn.error)
 

@@ -1,7 +1,8 @@
 """How a tenant's stream stands: what the asset checks look at."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import text
 
@@ -10,12 +11,18 @@ from sync_assets.core.streams import StreamSpec
 from sync_assets.store.database import Database
 
 _LAST = text("""
-    SELECT counts FROM sync.streams
-    WHERE stream = :stream AND status = 'done' ORDER BY finished_at DESC LIMIT 1
+    SELECT counts, now() - finished_at AS age FROM sync.streams
+    WHERE tenant_id = :tenant AND stream = :stream AND status = 'done'
+    ORDER BY finished_at DESC LIMIT 1
 """)
-_AGE = text("""
-    SELECT now() - min(updated_at) FROM sync.checkpoints
-    WHERE stream = :stream AND overlap_from IS NOT NULL
+_COMPLETE = text("""
+    SELECT t.id, w.stream, coalesce(l.finished_at, t.created_at) AS since, now() AS now
+    FROM sync.tenants t CROSS JOIN unnest(CAST(:streams AS text[])) AS w (stream)
+    LEFT JOIN (
+      SELECT tenant_id, stream, max(finished_at) AS finished_at FROM sync.streams
+      WHERE status = 'done' GROUP BY tenant_id, stream
+    ) l ON l.tenant_id = t.id AND l.stream = w.stream
+    WHERE t.source = :source AND t.active ORDER BY since, t.id, w.stream
 """)
 _LETTERS = text("""
     SELECT count(*) FROM sync.dead_letters WHERE stream = :stream AND resolved_at IS NULL
@@ -28,7 +35,7 @@ class StreamHealth:
 
     Attributes:
         counts: of its last complete sync.
-        age: the time since then, None when there was none.
+        age: the time since that one ended, None when there was none.
         rows: rows that a transaction of the tenant sees.
         foreign_rows: those of them that belong to another tenant; row security allows none.
         dead_letters: records that could not be kept and still cannot.
@@ -41,6 +48,21 @@ class StreamHealth:
     dead_letters: int
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Since when a stream of a tenant has not been synced completely.
+
+    Attributes:
+        since: the end of its last complete sync; before there is one, the tenant's registration.
+        age: the time since then.
+    """
+
+    tenant_id: str
+    stream: str
+    since: datetime
+    age: timedelta
+
+
 class Health:
     """Looks at streams."""
 
@@ -49,17 +71,24 @@ class Health:
 
     def of(self, tenant_id: str, stream: StreamSpec) -> StreamHealth:
         """The health of a tenant's stream."""
-        name = {"stream": stream.name}
+        name = {"tenant": tenant_id, "stream": stream.name}
         query = text(f"""
             SELECT count(*), count(*) FILTER (WHERE tenant_id <> :tenant)
             FROM cms.{stream.table.name}
         """)  # noqa: S608 - names come from the registry
         with self._database.as_tenant(tenant_id) as connection:
-            counts = connection.execute(_LAST, name).scalar()
-            age = connection.execute(_AGE, name).scalar()
+            last = connection.execute(_LAST, name).one_or_none()
             letters = connection.execute(_LETTERS, name).scalar_one()
             rows, foreign = connection.execute(query, {"tenant": tenant_id}).one()
-        return StreamHealth(_counts(counts or {}), age, rows, foreign, letters)
+        counts, age = (last.counts, last.age) if last else (dict[str, int](), None)
+        return StreamHealth(_counts(counts), age, rows, foreign, letters)
+
+    def standings(self, source: str, streams: Sequence[str]) -> list[Standing]:
+        """How each stream of each active tenant of a source stands, the longest behind first."""
+        parameters = {"source": source, "streams": list(streams)}
+        with self._database.as_control() as connection:
+            rows = connection.execute(_COMPLETE, parameters).all()
+        return [Standing(row.id, row.stream, row.since, row.now - row.since) for row in rows]
 
 
 def _counts(stored: dict[str, int]) -> Counts:

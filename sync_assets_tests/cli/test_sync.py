@@ -14,9 +14,11 @@ from sync_assets.bootstrap import Platform
 from sync_assets.cli.job import Ended
 from sync_assets.cli.signals import Asked
 from sync_assets.core.ports import SyncOptions, SyncRequest
+from sync_assets.core.run import StreamStatus
 from sync_assets.core.tenants import Tenant
 from sync_assets.demo import DemoSite
 from sync_assets.demo.messages import Request
+from sync_assets.store.syncs import Syncs
 from sync_assets_tests.cli.conftest import Commands, sync_quietly
 
 pytestmark = pytest.mark.postgres
@@ -116,6 +118,39 @@ def test_a_sync_that_another_one_overtook_shows_that_one(
     assert run.out.startswith(f"Sync {others[0]} of {acme.id}: completed")
 
 
+def test_a_sync_that_finds_its_streams_held_shows_the_one_that_holds_them(
+    run: Commands,
+    platform: Platform,
+    acme: Tenant,
+    demo_site: DemoSite,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    really, before = Syncs.instead_of, [None]  # nobody else was at work a moment ago
+
+    def instead_of(self: Syncs, request: SyncRequest) -> UUID | None:
+        return before.pop() if before else really(self, request)
+
+    monkeypatch.setattr(Syncs, "instead_of", instead_of)
+    with at_work(platform, acme, demo_site) as go_on:
+        other = platform.syncs.latest(acme.id)
+        watch = threading.Thread(target=once_skipped, args=(platform, acme, go_on))
+        watch.start()
+        assert run("sync", acme.id) == 0, run.err
+        watch.join()
+    assert "media: skipped" in run.err
+    assert run.out.startswith(f"Sync {other} of {acme.id}: completed")
+
+
+def once_skipped(platform: Platform, tenant: Tenant, event: threading.Event) -> None:
+    """Set the event when the tenant's newest sync has skipped a stream, or after half a minute."""
+    for _ in range(100):
+        latest = platform.syncs.latest(tenant.id)
+        rows = platform.syncs.report(latest).streams if latest else ()
+        if event.wait(0.3) or StreamStatus.SKIPPED in {row.status for row in rows}:
+            break
+    event.set()
+
+
 @contextmanager
 def at_work(platform: Platform, tenant: Tenant, site: DemoSite) -> Generator[threading.Event]:
     """Another sync, whose media wait for the event."""
@@ -124,7 +159,7 @@ def at_work(platform: Platform, tenant: Tenant, site: DemoSite) -> Generator[thr
     def wait(request: Request) -> None:
         if "/wp/v2/media" in request.target:
             reached.set()
-            go_on.wait(30)
+            go_on.wait(45)
 
     site.faults.add(wait)
     other = threading.Thread(target=sync_quietly, args=(platform, tenant.id))

@@ -6,7 +6,14 @@ from uuid import UUID
 import pytest
 
 from sync_assets.core.counts import Counts
-from sync_assets.core.report import BETWEEN_STREAMS, INTERRUPTED, Report, StreamRow
+from sync_assets.core.report import (
+    ABANDONED,
+    BETWEEN_STREAMS,
+    CONTINUES,
+    INTERRUPTED,
+    Report,
+    StreamRow,
+)
 from sync_assets.core.run import StreamStatus
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -101,3 +108,13 @@ def test_a_running_sync_lasts_until_now_and_has_no_end():
 def test_a_queued_sync_has_no_duration():
     said = report(row("pending")).as_dict()
     assert (said["status"], said["startedAt"], said["durationMs"]) == ("queued", None, None)
+
+
+def test_a_sync_that_left_its_sweep_has_failed_when_nobody_goes_on_with_it():
+    rows = row("done"), row("deferred", at=1), row("pending", at=2)
+    young = report(*rows, now=NOON + CONTINUES - timedelta(seconds=1))
+    assert young.status == "running"
+    old = report(*rows, now=NOON + CONTINUES)
+    assert old.status == "failed"
+    job = old.as_dict()["jobs"][1]
+    assert (job["status"], job["error"]) == ("failed", ABANDONED)

@@ -70,6 +70,18 @@ def evaluations(result: dg.ExecuteInProcessResult) -> dict[tuple[str, str], bool
     }
 
 
+def latest(
+    instance: dg.DagsterInstance, check: str, tenant: str, stream: str = "posts"
+) -> bool | None:
+    """What Dagster's event log says last of a check of a tenant's stream; None for nothing."""
+    key = dg.AssetCheckKey(dg.AssetKey(["wordpress", stream]), check)
+    # There is no public way to ask for the checks of a partition yet, but in GraphQL.
+    records = instance.event_log_storage.get_asset_check_execution_history(key, limit=100)
+    events = [record.event.dagster_event for record in records if record.event]
+    found = [event.asset_check_evaluation_data for event in events if event]
+    return next((e.passed for e in found if e.partition == tenant), None)
+
+
 def streams(platform: Platform, sync_id: object) -> dict[str, tuple[str, str | None]]:
     """How the streams of a sync stand in the store, and why."""
     query = text("SELECT stream, status, error FROM sync.streams WHERE sync_id = :id")

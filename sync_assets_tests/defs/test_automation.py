@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from typing import TypeGuard
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -11,17 +12,21 @@ from sqlalchemy import text
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.ports import SyncOptions
+from sync_assets.core.report import CONTINUES
 from sync_assets.core.tenants import Tenant
 from sync_assets.definitions import defs
 from sync_assets.defs.enqueue import enqueue
 from sync_assets.defs.identity import SYNC_ID_TAG
 from sync_assets.defs.resources import PlatformResource
+from sync_assets.defs.sensors import continue_of
+from sync_assets.sources import SPECS
 from sync_assets_tests.defs.running import TENANTS
 
 pytestmark = pytest.mark.postgres
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 RESOURCES = {"platform": PlatformResource()}
+[WORDPRESS] = [spec for spec in SPECS if spec.name == "wordpress"]
 
 
 @pytest.fixture
@@ -108,6 +113,56 @@ def test_a_long_sync_goes_on_under_its_id_with_its_options(
     again = sensed("wordpress_continue", instance)
     assert isinstance(again, dg.SensorResult)
     assert [r.run_key for r in again.run_requests or []] == [request.run_key]
+
+
+def continued(instance: dg.DagsterInstance, now: datetime) -> list[str | None]:
+    """The run keys that the sensor asks for at some time."""
+    context = dg.build_sensor_context(instance, definitions=defs, resources=RESOURCES)
+    answer = continue_of(WORDPRESS, lambda: now)(context)
+    return [r.run_key for r in answer.run_requests or []] if _asks(answer) else []
+
+
+def _asks(answer: object) -> TypeGuard[dg.SensorResult]:
+    return isinstance(answer, dg.SensorResult)
+
+
+def test_a_run_that_died_before_its_stream_began_is_asked_for_again_in_the_next_hour(
+    warehouse: Platform, instance: dg.DagsterInstance
+):
+    instance.add_dynamic_partitions(TENANTS, ["acme"])
+    defer(warehouse, "acme", SyncOptions())
+    first, again, later = (continued(instance, at(*time)) for time in ((4, 0), (4, 59), (5, 0)))
+    assert len(first) == 1
+    assert first == again != later
+
+
+@pytest.mark.parametrize(
+    ("status", "waits"),
+    [("STARTED", False), ("STARTING", False), ("NOT_STARTED", True), ("FAILURE", True)],
+)
+def test_a_long_sync_that_has_a_live_run_gets_no_other(
+    warehouse: Platform, instance: dg.DagsterInstance, status: str, waits: bool
+):
+    instance.add_dynamic_partitions(TENANTS, ["acme"])
+    sync_id = defer(warehouse, "acme", SyncOptions())
+    job = defs.resolve_job_def("wordpress_sync")
+    tags = {SYNC_ID_TAG: sync_id}
+    # The public API starts what it makes; this run shall stay as it is.
+    instance.create_run_for_job(job, status=dg.DagsterRunStatus(status), tags=tags)
+    assert (len(continued(instance, at(4, 0))) == 1) is waits
+
+
+@pytest.mark.parametrize(("minutes", "status"), [(-1, "running"), (1, "failed")])
+def test_a_long_sync_is_running_for_as_long_as_the_sensor_goes_on_with_it(
+    warehouse: Platform, instance: dg.DagsterInstance, minutes: int, status: str
+):
+    instance.add_dynamic_partitions(TENANTS, ["acme"])
+    sync_id = defer(warehouse, "acme", SyncOptions())
+    statement = text("UPDATE sync.syncs SET created_at = now() - :age")
+    with warehouse.database.as_control() as connection:
+        connection.execute(statement, {"age": CONTINUES + timedelta(minutes=minutes)})
+    assert warehouse.syncs.report(UUID(sync_id)).status == status
+    assert bool(continued(instance, at(4, 0))) is (status == "running")
 
 
 def test_a_long_sync_of_a_removed_tenant_does_not_hold_up_the_others(

@@ -9,7 +9,7 @@ from sync_assets.core.tenants import Tenant
 from sync_assets.definitions import defs
 from sync_assets.demo import DemoSite
 from sync_assets_tests.conftest import register
-from sync_assets_tests.defs.running import Dagster, evaluations
+from sync_assets_tests.defs.running import Dagster, evaluations, failed_steps
 
 pytestmark = pytest.mark.postgres
 
@@ -25,7 +25,7 @@ SPOIL = {
           (SELECT min(wp_id) FROM cms.wordpress_posts)
     """,
     "fresh": """
-        UPDATE sync.checkpoints SET updated_at = now() - interval '61 minutes'
+        UPDATE sync.streams SET finished_at = now() - interval '61 minutes'
         WHERE stream = 'posts'
     """,
     "nothing_refused": """
@@ -82,3 +82,33 @@ def test_one_tenants_ill_stream_is_not_anothers(
 
 def test_a_stream_that_was_never_synced_is_not_fresh(dagster: Dagster, acme: Tenant):
     assert not check_alone(dagster, acme.id)["posts", "fresh"]
+
+
+def test_a_sync_that_failed_after_its_first_pages_makes_nothing_fresh(
+    dagster: Dagster, platform: Platform, acme: Tenant
+):
+    dagster.sync(acme.id)
+    spoil(platform, SPOIL["fresh"])
+    spoil(platform, "UPDATE sync.checkpoints SET updated_at = now()")
+    later = platform.request(acme.id)
+    platform.syncs.begin(later)
+    failed = "UPDATE sync.streams SET status = 'failed', finished_at = now() WHERE sync_id = "
+    spoil(platform, f"{failed}'{later.id}'")
+    assert not check_alone(dagster, acme.id)["posts", "fresh"]
+
+
+def test_a_collection_that_disappeared_from_the_site_makes_nothing_stale(
+    dagster: Dagster, platform: Platform, acme: Tenant
+):
+    dagster.sync(acme.id)
+    spoil(platform, "UPDATE sync.checkpoints SET updated_at = now() - interval '1 year'")
+    assert check_alone(dagster, acme.id)["posts", "fresh"]
+
+
+def test_checks_of_no_tenant_fail_in_one_sentence(dagster: Dagster):
+    job = defs.resolve_implicit_global_asset_job_def()
+    checks = {dg.AssetCheckKey(POSTS, name) for name in SPOIL}
+    subset = job.get_subset(asset_selection=set(), asset_check_selection=checks)
+    result = subset.execute_in_process(instance=dagster.instance, raise_on_error=False)
+    [sentence] = failed_steps(result).values()
+    assert "'dagster/partition'" in sentence

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 from sync_assets import definitions
+from sync_assets.core.ports import SyncOptions
 from sync_assets.core.streams import SourceSpec, StreamSpec
 from sync_assets.definitions import defs
 from sync_assets.defs.checks import CHECKS
@@ -122,14 +124,14 @@ def test_a_source_has_its_jobs_schedules_and_sensors(source: SourceSpec):
     jobs = {name for name in names(REPOSITORY.get_all_jobs()) if not name.startswith("__")}
     assert {f"{source.name}_sync", f"{source.name}_sweep"} <= jobs
     assert {f"{source.name}_full", f"{source.name}_incremental"} <= names(REPOSITORY.schedule_defs)
-    assert {f"{source.name}_tenants", f"{source.name}_continue"} <= names(REPOSITORY.sensor_defs)
+    sensors = {f"{source.name}_{what}" for what in ("tenants", "continue", "freshness")}
+    assert sensors <= names(REPOSITORY.sensor_defs)
 
 
 def test_there_is_nothing_beside_what_the_sources_have():
     jobs = {name for name in names(REPOSITORY.get_all_jobs()) if not name.startswith("__")}
-    assert (
-        len(jobs) == len(REPOSITORY.schedule_defs) == len(REPOSITORY.sensor_defs) == 2 * len(SPECS)
-    )
+    assert len(jobs) == len(REPOSITORY.schedule_defs) == 2 * len(SPECS)
+    assert len(REPOSITORY.sensor_defs) == 3 * len(SPECS)
 
 
 @EACH_SOURCE
@@ -161,7 +163,7 @@ def test_a_sensor_runs_without_being_switched_on():
         assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
 
 
-OPTIONS = {"full", "batch_size", "period", "approve_deletions"}
+OPTIONS = {field.name for field in fields(SyncOptions)}
 
 
 @EACH_SOURCE

@@ -3,6 +3,7 @@
 import signal
 import threading
 import time
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid5
 
@@ -17,12 +18,21 @@ from sync_assets.core.stop import StopSignal
 from sync_assets.core.tenants import Credentials, Tenant
 from sync_assets.definitions import defs
 from sync_assets.defs import sweep
+from sync_assets.defs.checks import CHECKS
 from sync_assets.defs.resources import PlatformResource
 from sync_assets.demo import DemoSite
 from sync_assets.demo.faults import Fault, slow, status
 from sync_assets.demo.messages import Request, Response
+from sync_assets.settings import Settings
 from sync_assets_tests.conftest import register
-from sync_assets_tests.defs.running import STREAMS, Dagster, failed_steps, leases, streams
+from sync_assets_tests.defs.running import (
+    STREAMS,
+    Dagster,
+    failed_steps,
+    latest,
+    leases,
+    streams,
+)
 
 POSTS = dg.AssetKey(["wordpress", "posts"])
 
@@ -66,6 +76,61 @@ def test_a_swept_tenant_is_the_same_as_one_synced_alone(
     assert posts.asset_materialization is not None
     assert posts.partition_key == "acme"
     assert posts.asset_materialization.metadata["created"].value == 152
+
+
+def test_a_full_sweep_tells_every_check_of_every_tenant(
+    dagster: Dagster, platform: Platform, small_site: DemoSite
+):
+    for tenant in ("acme", "globex"):
+        register(platform, tenant, small_site)
+    dagster.know("acme", "globex")
+    result = dagster.sweep(["acme", "globex"], full=True)
+    told = [(c.asset_key.path[1], c.check_name, c.partition) for c in checks(result)]
+    assert all(check.passed for check in checks(result))
+    assert len(told) == len(set(told)) == 2 * len(STREAMS) * len(CHECKS)
+    assert latest(dagster.instance, "adds_up", "globex") is True
+
+
+def test_another_sweep_tells_the_checks_that_fail(
+    dagster: Dagster, platform: Platform, acme: Tenant, demo_site: DemoSite, small_site: DemoSite
+):
+    register(platform, "globex", small_site)
+    dagster.know(acme.id, "globex")
+    assert checks(dagster.sweep([acme.id, "globex"])) == []
+    for post in demo_site.site.ids("posts"):
+        demo_site.site.delete("posts", post)
+    [failed] = checks(dagster.sweep([acme.id, "globex"]))
+    assert (failed.check_name, failed.passed) == ("nothing_refused", False)
+    assert (failed.asset_key, failed.partition) == (POSTS, "acme")
+    assert failed.severity is dg.AssetCheckSeverity.WARN
+    assert latest(dagster.instance, "nothing_refused", "acme") is False
+    assert latest(dagster.instance, "nothing_refused", "globex") is None
+
+
+def test_the_database_is_opened_before_tenants_run_side_by_side(
+    dagster: Dagster, platform: Platform, small_site: DemoSite, monkeypatch: pytest.MonkeyPatch
+):
+    register(platform, "acme", small_site)
+    ready: list[bool] = []
+
+    def asked(self: Platform, *arguments: Any) -> SyncRequest:
+        ready.append({"database", "tenants", "syncs", "health"} <= set(vars(self)))
+        return request(self, *arguments)
+
+    request = Platform.request
+    monkeypatch.setattr(Platform, "request", asked)
+    assert dagster.sweep(["acme"]).success
+    assert ready == [True]
+
+
+def test_without_a_database_a_sweep_fails_in_one_sentence(
+    dagster: Dagster, settings: Settings, monkeypatch: pytest.MonkeyPatch
+):
+    assert settings.given_database_url
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+    [sentence] = failed_steps(dagster.sweep(["acme"])).values()
+    assert "Traceback" not in sentence
+    assert "PostgreSQL" in sentence
 
 
 def test_a_stream_that_failed_is_not_materialized_the_ones_before_it_are(
@@ -197,6 +262,10 @@ def test_an_interrupt_stops_all_tenants_within_seconds(
     for name in names[sweep.THREADS :]:
         assert streams(platform, sync_id(result, name)) == {}
     assert leases(platform) == 0
+
+
+def checks(result: dg.ExecuteInProcessResult) -> list[dg.AssetCheckEvaluation]:
+    return list(result.get_asset_check_evaluations())
 
 
 def add(platform: Platform, tenant: str, url: str, password: str) -> None:

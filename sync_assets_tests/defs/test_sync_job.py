@@ -82,6 +82,15 @@ def test_a_tenant_that_is_not_registered_fails_in_one_sentence(
     assert started_steps(result) == {"wordpress__terms"}
 
 
+def test_a_run_without_a_tenant_fails_in_one_sentence(dagster: Dagster):
+    job = defs.resolve_job_def("wordpress_sync")
+    result = job.execute_in_process(instance=dagster.instance, raise_on_error=False)
+    assert failed_steps(result) == {
+        "wordpress__terms": "The run names no tenant: launch it with the tag 'dagster/partition', "
+        "whose value is the tenant's id."
+    }
+
+
 def test_a_failed_stream_stops_those_that_need_it_and_no_other(
     dagster: Dagster, platform: Platform, acme: Tenant, demo_site: DemoSite
 ):
