@@ -42,8 +42,8 @@ def freshness_of(source: SourceSpec) -> dg.SensorDefinition:
         if news:
             _tell(context.instance, source.name, [_event(source.name, known[n]) for n in news])
         return dg.SensorResult(
-            skip_reason=f"{len(news)} streams became stale or fresh; "
-            f"{sum(map(_stale, known.values()))} of {len(known)} are stale.",
+            skip_reason=f"{len(news)} changed; {sum(map(_stale, known.values()))} of {len(known)} "
+            "streams are stale.",
             cursor=json.dumps(_after(before, known, news)),
         )
 

@@ -18,10 +18,11 @@ _LAST = text("""
 _COMPLETE = text("""
     SELECT t.id, w.stream, coalesce(l.finished_at, t.created_at) AS since, now() AS now
     FROM sync.tenants t CROSS JOIN unnest(CAST(:streams AS text[])) AS w (stream)
-    LEFT JOIN (
-      SELECT tenant_id, stream, max(finished_at) AS finished_at FROM sync.streams
-      WHERE status = 'done' GROUP BY tenant_id, stream
-    ) l ON l.tenant_id = t.id AND l.stream = w.stream
+    LEFT JOIN LATERAL (
+      SELECT finished_at FROM sync.streams s
+      WHERE s.tenant_id = t.id AND s.stream = w.stream AND status = 'done'
+      ORDER BY finished_at DESC LIMIT 1
+    ) l ON true
     WHERE t.source = :source AND t.active ORDER BY since, t.id, w.stream
 """)
 _LETTERS = text("""

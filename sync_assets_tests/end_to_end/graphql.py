@@ -69,6 +69,14 @@ PARTITION = """
 query($key: AssetKeyInput!, $tenant: String!) { assetNodeOrError(assetKey: $key) {
   ... on AssetNode { latestMaterializationByPartition(partitions: [$tenant]) { runId } } } }
 """
+TICK = """
+mutation($sensor: SensorSelector!) { sensorDryRun(selectorData: $sensor, cursor: "{}") {
+  ... on DryRunInstigationTick { evaluationResult { skipReason error { message } } } } }
+"""
+CHECK = """
+query($key: AssetKeyInput!) { assetCheckExecutions(assetKey: $key, checkName: "fresh", limit: 20) {
+  status evaluation { partition success } } }
+"""
 SCHEDULES = """
 query($repository: RepositorySelector!) {
   schedulesOrError(repositorySelector: $repository) {
@@ -178,6 +186,18 @@ class GraphQL:
         """The tenants that have a partition."""
         key = {"path": ["wordpress", "posts"]}
         return self.ask(PARTITIONS, key=key)["partitionKeys"]
+
+    def tick(self, sensor: str) -> str:
+        """Evaluate a sensor in the code server; gives why it asked for no run."""
+        result = self.ask(TICK, sensor={**_HERE, "sensorName": sensor})["evaluationResult"]
+        assert not result["error"], result
+        return result["skipReason"]
+
+    def fresh(self, stream: str, tenant: str) -> bool | None:
+        """What the check `fresh` of a tenant's stream said last."""
+        told = self.ask(CHECK, key={"path": ["wordpress", stream]})
+        said = [found["evaluation"] for found in told if found["evaluation"]]
+        return next((one["success"] for one in said if one["partition"] == tenant), None)
 
     def materialized_by(self, stream: str, tenant: str) -> str | None:
         """The run that last materialized a tenant's partition."""

@@ -174,6 +174,17 @@ def test_a_removed_tenants_partition_can_be_removed_at_once(stack: Stack):
     assert "gone" not in stack.dagster.partitions()
 
 
+def test_a_stream_that_is_synced_no_longer_is_told_stale(stack: Stack, first_sweep: str):
+    assert first_sweep
+    until(lambda: report(stack, first_sweep, "acme").status == "completed")
+    age(stack, "acme", "2 hours")
+    reason = stack.dagster.tick("wordpress_freshness")
+    assert reason.startswith("1 changed; 1 of ")
+    assert stack.dagster.fresh("media", "acme") is False
+    [run] = stack.dagster.runs("wordpress_freshness")
+    assert run["status"] == "SUCCESS"
+
+
 def long_run(stack: Stack, tenant: str) -> str:
     """Launch a run that takes half a minute, and wait until it has written something."""
     fill_slowly(stack, tenant)
@@ -204,6 +215,16 @@ def report(stack: Stack, run_id: str, tenant: str) -> Report:
 def posts(stack: Stack, tenant: str) -> int:
     with stack.platform.database.as_tenant(tenant) as connection:
         return connection.execute(text("SELECT count(*) FROM cms.wordpress_posts")).scalar_one()
+
+
+def age(stack: Stack, tenant: str, interval: str) -> None:
+    """Move the last complete syncs of a tenant's media back."""
+    statement = text("""
+        UPDATE sync.streams SET finished_at = now() - CAST(:age AS interval)
+        WHERE stream = 'media' AND status = 'done'
+    """)
+    with stack.platform.database.as_tenant(tenant) as connection:
+        connection.execute(statement, {"age": interval})
 
 
 def held(stack: Stack, tenant: str) -> int:

@@ -65,6 +65,8 @@ CREATE TABLE sync.streams (
   finished_at timestamptz,
   PRIMARY KEY (sync_id, stream)
 );
+CREATE INDEX streams_done ON sync.streams (tenant_id, stream, finished_at DESC)
+  WHERE status = 'done';
 CREATE INDEX streams_deferred ON sync.streams (sync_id) WHERE status = 'deferred';
 
 CREATE TABLE sync.leases (
