@@ -43,22 +43,26 @@ class KnownRow(NamedTuple):
     hash: bytes
 
 
+Row = tuple[int, int, int, bool, bool, bytes]
+"""The values of a `KnownRow` as a database hands them over."""
+
+
 class Known:
     """The rows that the CMS has of one collection, found by key."""
 
-    def __init__(self, rows: Iterable[KnownRow] = ()) -> None:
+    def __init__(self, rows: Iterable[KnownRow | Row] = ()) -> None:
         """`rows`: in ascending order of their keys."""
         self._keys = array("q")
         self._versions = array("q")
         self._locals = array("q")
         self._flags = bytearray()
         self._hashes = bytearray()
-        for row in rows:
-            self._keys.append(row.key)
-            self._versions.append(row.version)
-            self._locals.append(row.local)
-            self._flags.append(row.locally_newer | row.deleted << 1)
-            self._hashes += row.hash
+        for key, version, local, locally_newer, deleted, content_hash in rows:
+            self._keys.append(key)
+            self._versions.append(version)
+            self._locals.append(local)
+            self._flags.append(locally_newer | deleted << 1)
+            self._hashes += content_hash
 
     def __len__(self) -> int:
         return len(self._keys)

@@ -10,7 +10,7 @@ from uuid import UUID
 from psycopg import Connection as DriverConnection
 from sqlalchemy import Connection, TextClause, text
 
-from sync_assets.core.known import NO_VERSION, Known, KnownRow
+from sync_assets.core.known import NO_VERSION, Known, Row
 from sync_assets.core.records import Record
 from sync_assets.core.streams import Column, ColumnType, LinkTable, Table
 
@@ -30,7 +30,7 @@ class Rows:
         """What the CMS has of a collection, streamed into compact arrays."""
         streaming = connection.execution_options(stream_results=True, yield_per=_CHUNK)
         rows = streaming.execute(self._known, {"scope": scope, "none": NO_VERSION})
-        return Known(KnownRow(*row) for row in rows)
+        return Known(cast("Iterable[Row]", rows))
 
     def upsert(
         self,
