@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 Payload = Mapping[str, Any]
 """A record as the source sent it."""
@@ -18,8 +18,7 @@ HASH_BYTES = 16
 _CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """A reference to a record of another stream, such as a post's category."""
 
     kind: str

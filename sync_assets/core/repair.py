@@ -81,9 +81,9 @@ class Repairs:
         if isinstance(value, str):
             return self._storable(value)
         if isinstance(value, list):
-            return [self._storable_tree(item) for item in cast(list[object], value)]
+            return [self._storable_tree(item) for item in cast("list[object]", value)]
         if isinstance(value, Mapping):
-            pairs = cast(Mapping[str, Any], value).items()
+            pairs = cast("Mapping[str, Any]", value).items()
             return {self._storable(key): self._storable_tree(item) for key, item in pairs}
         if isinstance(value, float) and not math.isfinite(value):
             self.count += 1

@@ -9,7 +9,7 @@ def normalised(fields: object) -> object:
     The same field is `false`, `""`, `[]` or `null` when it is empty, depending on the field type,
     the format and whether it was ever saved. Members of lists stay as they are.
     """
-    return _fields(cast(dict[str, Any], fields)) if fields and isinstance(fields, dict) else None
+    return _fields(cast("dict[str, Any]", fields)) if fields and isinstance(fields, dict) else None
 
 
 def _fields(fields: dict[str, Any]) -> dict[str, Any]:
@@ -18,15 +18,15 @@ def _fields(fields: dict[str, Any]) -> dict[str, Any]:
 
 def _value(value: object) -> object:
     if isinstance(value, dict):
-        return _fields(cast(dict[str, Any], value))
+        return _fields(cast("dict[str, Any]", value))
     if isinstance(value, list):
-        return [_member(item) for item in cast(list[object], value)] or None
+        return [_member(item) for item in cast("list[object]", value)] or None
     return None if value is False or value == "" else value
 
 
 def _member(value: object) -> object:
     if isinstance(value, dict):
-        return _fields(cast(dict[str, Any], value))
+        return _fields(cast("dict[str, Any]", value))
     if isinstance(value, list):
-        return [_member(item) for item in cast(list[object], value)]
+        return [_member(item) for item in cast("list[object]", value)]
     return value

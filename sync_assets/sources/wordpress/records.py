@@ -115,23 +115,23 @@ def _content(
 
 def _links(mend: Repairs, payload: Payload, taxonomies: Taxonomies) -> tuple[Link, ...]:
     found = {
-        (taxonomy, key)
+        Link(taxonomy, key)
         for field, taxonomy in taxonomies.items()
         for term in _list(payload.get(field))
         if (key := mend.reference(term, field)) is not None
     }
-    return tuple(Link(taxonomy, key) for taxonomy, key in sorted(found))
+    return tuple(sorted(found))
 
 
 def _list(value: object) -> list[object]:
-    return cast(list[object], value) if isinstance(value, list) else []
+    return cast("list[object]", value) if isinstance(value, list) else []
 
 
 def _text(mend: Repairs, payload: Payload, name: str) -> str:
     """The raw text where there is one, the rendered one otherwise."""
     value = payload.get(name)
     if isinstance(value, dict):
-        texts = cast(dict[str, object], value)
+        texts = cast("dict[str, object]", value)
         return mend.text(texts.get("raw", texts.get("rendered")), name)
     return "" if value == [] else mend.text(value, name)  # `[]`: nothing is left of an object
 
@@ -142,5 +142,5 @@ def _is_raw(payload: Payload, *names: str) -> bool:
 
 def _is_protected(payload: Payload) -> bool:
     content = payload.get("content")
-    shown = isinstance(content, dict) and cast(dict[str, Any], content).get("protected") is True
+    shown = isinstance(content, dict) and cast("dict[str, Any]", content).get("protected") is True
     return shown or payload.get(PROTECTED) is True
