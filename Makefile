@@ -43,7 +43,7 @@ stop: $(READY)   ## stop the embedded PostgreSQL
 	$(BIN)/sync-assets stop
 
 lock: $(READY)   ## compile requirements.lock anew
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command 'make lock' \
 	  --extra dev pyproject.toml -o requirements.lock
 
 clean:           ## remove the environments; the data in .sync_assets stays
