@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, Unpack
+from uuid import uuid4
 
 import requests
 
@@ -16,8 +17,10 @@ from sync_assets_tests.real_wordpress.fields import (
     as_wordpress,
 )
 from sync_assets_tests.real_wordpress.mariadb import Database
-from sync_assets_tests.real_wordpress.processes import program, run
+from sync_assets_tests.real_wordpress.processes import program, run, wait_until
 from sync_assets_tests.real_wordpress.truth import Truth
+
+_STYLES = "/wp-admin/css/login.css"  # a file, which nginx serves without PHP
 
 SCRIPT = Path(__file__).with_name("wp.php")
 MAINTENANCE = "<?php $upgrading = time();"
@@ -204,8 +207,16 @@ class WordPressSite:
         )
 
     def requests_seen(self) -> list[str]:
-        """Every request that the site was sent so far, as `status method uri`."""
-        return self.access_log.read_text().splitlines()
+        """Every request that the site was sent so far, as `status method uri`.
+
+        nginx writes a line after it has answered, so one more request is waited for: its only
+        worker writes the lines in their order.
+        """
+        last = f"{_STYLES}?last={uuid4().hex}"
+        requests.get(f"{self.url}{last}", timeout=TIMEOUT_SECONDS)
+        wait_until(lambda: last in self.access_log.read_text(), "the access log")
+        lines = self.access_log.read_text().splitlines()
+        return [line for line in lines if f"{_STYLES}?last=" not in line]
 
     def _do(self, operation: str, **arguments: object) -> Any:
         # Any: each operation has its own kind of answer, and wp.php is the one to know.
