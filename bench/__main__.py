@@ -22,7 +22,7 @@ GROWTH = 10  # times as many posts
 def running_site(posts: int) -> Iterator[Site]:
     """The site in a process of its own, until the block ends."""
     command = [sys.executable, "-m", "bench.site", "--posts", str(posts)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own
         try:
             url = process.stdout.readline().strip() if process.stdout else ""
             yield Site(url, process.pid, posts)

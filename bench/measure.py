@@ -152,7 +152,7 @@ def _finished(
 ) -> float:
     """CPU seconds of the process and of the children it waited for."""
     output = subprocess.DEVNULL if quiet else None
-    process = subprocess.Popen(command, env=_environment(home), stdout=output)  # noqa: S603
+    process = subprocess.Popen(command, env=_environment(home), stdout=output)  # noqa: S603 - our own
     try:
         _, status, usage = os.wait4(process.pid, 0)
     except BaseException:

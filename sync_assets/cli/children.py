@@ -68,7 +68,7 @@ def start(
 
     log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with log.open("wb") as output:
-        process = subprocess.Popen(  # noqa: S603
+        process = subprocess.Popen(  # noqa: S603 - our own programs
             list(command),
             stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,
             stdout=output,

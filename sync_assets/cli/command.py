@@ -21,7 +21,7 @@ def option(*names: str, **attributes: Any) -> Any:  # noqa: ANN401 - typer's are
     return typer.Option(*names, **attributes)  # pyright: ignore[reportUnknownMemberType]
 
 
-def argument(**attributes: Any) -> Any:  # noqa: ANN401
+def argument(**attributes: Any) -> Any:  # noqa: ANN401 - typer's own
     """An argument of a command, as `typer.Argument`."""
     return typer.Argument(**attributes)  # pyright: ignore[reportUnknownMemberType]
 
@@ -38,7 +38,7 @@ class Command(TyperCommand):
         attributes["params"] = [*(attributes.get("params") or []), verbose]
         super().__init__(name, **attributes)
 
-    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - typer's own
         """Run the command."""
         verbose = bool(ctx.params.pop("verbose"))
         with _explained(verbose=verbose):
@@ -50,7 +50,7 @@ class Command(TyperCommand):
 class App(typer.Typer):
     """A group of such commands."""
 
-    def __init__(self, **attributes: Any) -> None:  # noqa: ANN401
+    def __init__(self, **attributes: Any) -> None:  # noqa: ANN401 - typer's own
         super().__init__(
             no_args_is_help=True,
             add_completion=False,

@@ -55,7 +55,7 @@ def _file(name: str, file: IO[bytes], schema: Any) -> Any:  # noqa: ANN401 - pya
     return importlib.import_module("pyarrow.parquet").ParquetWriter(file, schema)
 
 
-def _types(pyarrow: Any, table: Table, *, lists: bool) -> dict[str, Any]:  # noqa: ANN401
+def _types(pyarrow: Any, table: Table, *, lists: bool) -> dict[str, Any]:  # noqa: ANN401 - has no types
     """The type of each column; JSON is text, and so are lists where the format has none."""
     of: dict[ColumnType, Any] = {
         ColumnType.TEXT: pyarrow.string(),

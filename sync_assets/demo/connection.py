@@ -34,7 +34,7 @@ class Connection(BaseHTTPRequestHandler):
     wbufsize = -1  # headers and body leave in one packet
     disable_nagle_algorithm = True
 
-    def __init__(self, backend: Backend, *arguments: Any) -> None:  # noqa: ANN401
+    def __init__(self, backend: Backend, *arguments: Any) -> None:  # noqa: ANN401 - socketserver's
         self._backend = backend
         super().__init__(*arguments)  # this is where the whole conversation happens
 

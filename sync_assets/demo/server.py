@@ -96,12 +96,12 @@ class _Server(ThreadingHTTPServer):
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = "demo", self.socket.getsockname()[1]
 
-    def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
+    def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - socketserver's
         """Notes a connection before its thread starts."""
         self._open.add(request)
         super().process_request(request, client_address)
 
-    def shutdown_request(self, request: Any) -> None:  # noqa: ANN401
+    def shutdown_request(self, request: Any) -> None:  # noqa: ANN401 - socketserver's
         """Forgets a connection that has ended."""
         self._open.discard(request)
         super().shutdown_request(request)

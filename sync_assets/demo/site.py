@@ -143,7 +143,7 @@ class Site:
             values.setdefault("status", "inherit")
         return self._published(Entry(kind=kind, **self._columns(values, {})))
 
-    def _columns(self, values: dict[str, Any], terms: Any) -> dict[str, Any]:  # noqa: ANN401
+    def _columns(self, values: dict[str, Any], terms: Any) -> dict[str, Any]:  # noqa: ANN401 - any field
         """Fields as `Entry` has them: both clocks of a date, the terms of all taxonomies in one."""
         for name in ("date", "modified"):
             if name in values:

@@ -84,7 +84,7 @@ def guarded_pools(
         def _new_conn(self) -> socket.socket:
             return opened(self, super()._new_conn)
 
-        def getresponse(self) -> Any:  # noqa: ANN401
+        def getresponse(self) -> Any:  # noqa: ANN401 - urllib3's own
             on_answer(self.sock)
             return super().getresponse()
 

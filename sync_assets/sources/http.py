@@ -165,7 +165,7 @@ class HttpSession:
         self._throttle.went_well()
         return Answer(raw.status, raw.headers, json, raw.url)
 
-    def _json(self, raw: Raw, expect: Kind) -> Any:  # noqa: ANN401
+    def _json(self, raw: Raw, expect: Kind) -> Any:  # noqa: ANN401 - JSON
         """The expected JSON of a good answer; of an error its object, if it has any."""
         good = raw.status < 300
         try:

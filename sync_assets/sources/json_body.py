@@ -18,7 +18,7 @@ class NotJson(ValueError):
     """There is no JSON of the expected kind in this text."""
 
 
-def parse_json(body: bytes, kind: Kind) -> Any:  # noqa: ANN401
+def parse_json(body: bytes, kind: Kind) -> Any:  # noqa: ANN401 - JSON
     """The JSON array or object in a body.
 
     Raises:
@@ -36,7 +36,7 @@ def looks_like_html(body: bytes) -> bool:
     return body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
 
 
-def _of_kind(value: Any, kind: Kind) -> Any:  # noqa: ANN401
+def _of_kind(value: Any, kind: Kind) -> Any:  # noqa: ANN401 - JSON
     if isinstance(value, dict) and kind is list:
         return _list_with_gaps(cast(dict[str, Any], value))
     if kind is dict and value == []:  # PHP shows an empty object as an empty list
@@ -53,7 +53,7 @@ def _list_with_gaps(value: dict[str, Any]) -> list[Any]:
     return list(value.values())
 
 
-def _salvage(body: bytes, kind: Kind) -> Any:  # noqa: ANN401
+def _salvage(body: bytes, kind: Kind) -> Any:  # noqa: ANN401 - JSON
     # Bytes that are no UTF-8 become lone surrogates, which are mended and counted with the record.
     text = body.decode("utf-8", "surrogateescape").lstrip("\ufeff")
     decoder = json.JSONDecoder(parse_constant=lambda _: None)  # NaN and Infinity

@@ -111,7 +111,7 @@ class _Adapter(HTTPAdapter):
         self._pools = pools
         super().__init__(pool_maxsize=_CONNECTIONS)
 
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - requests' own
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = self._pools
 

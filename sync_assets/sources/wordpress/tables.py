@@ -45,28 +45,36 @@ MEDIA = Table(
     ),
 )
 
+# Pages and posts begin and end alike, as their mappings do.
+_ARTICLE = (
+    Column("type", _TEXT),
+    Column("status", _TEXT),
+    Column("title", _TEXT),
+    Column("slug", _TEXT),
+    Column("link", _TEXT),
+    Column("content", _TEXT),
+    Column("excerpt", _TEXT),
+    Column("author_wp_id", _BIGINT),
+    Column("featured_media_wp_id", _BIGINT),
+)
+_ARTICLE_END = (
+    Column("password_protected", _BOOLEAN),
+    Column("is_raw", _BOOLEAN),
+    Column("acf", _JSON),
+    Column("published_at", _TIME),
+)
+
 PAGES = Table(
     "wordpress_pages",
     key="wp_id",
     scope="type",
     links=CONTENT_TERMS,
     columns=(
-        Column("type", _TEXT),
-        Column("status", _TEXT),
-        Column("title", _TEXT),
-        Column("slug", _TEXT),
-        Column("link", _TEXT),
-        Column("content", _TEXT),
-        Column("excerpt", _TEXT),
-        Column("author_wp_id", _BIGINT),
-        Column("featured_media_wp_id", _BIGINT),
+        *_ARTICLE,
         Column("parent_wp_id", _BIGINT),
         Column("menu_order", _BIGINT),
         Column("template", _TEXT),
-        Column("password_protected", _BOOLEAN),
-        Column("is_raw", _BOOLEAN),
-        Column("acf", _JSON),
-        Column("published_at", _TIME),
+        *_ARTICLE_END,
     ),
 )
 
@@ -76,20 +84,9 @@ POSTS = Table(
     scope="type",
     links=CONTENT_TERMS,
     columns=(
-        Column("type", _TEXT),
-        Column("status", _TEXT),
-        Column("title", _TEXT),
-        Column("slug", _TEXT),
-        Column("link", _TEXT),
-        Column("content", _TEXT),
-        Column("excerpt", _TEXT),
-        Column("author_wp_id", _BIGINT),
-        Column("featured_media_wp_id", _BIGINT),
+        *_ARTICLE,
         Column("template", _TEXT),
         Column("sticky", _BOOLEAN),
-        Column("password_protected", _BOOLEAN),
-        Column("is_raw", _BOOLEAN),
-        Column("acf", _JSON),
-        Column("published_at", _TIME),
+        *_ARTICLE_END,
     ),
 )
