@@ -1,7 +1,7 @@
 """Builds the adapters from the settings: the only place where they meet."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from uuid import UUID, uuid4
 
@@ -9,6 +9,7 @@ from sync_assets.core.counts import Counts
 from sync_assets.core.errors import OperatorMustAct, SyncError, SyncHeld
 from sync_assets.core.plan import PlanStore
 from sync_assets.core.ports import Source, SyncOptions, SyncRequest
+from sync_assets.core.requests import BACKOFF
 from sync_assets.core.run import Outcome, open_later, run_stream, run_tenant
 from sync_assets.core.stop import StopSignal
 from sync_assets.core.streams import SourceSpec
@@ -17,12 +18,21 @@ from sync_assets.core.tenants import Tenant
 from sync_assets.settings import Settings
 from sync_assets.sources import SOURCES, SourceFactory
 from sync_assets.store import embedded
+from sync_assets.store.attempts import Attempts
+from sync_assets.store.claims import Claims
 from sync_assets.store.database import Database
+from sync_assets.store.dead_letters import DeadLetters
 from sync_assets.store.demo_mark import is_demo
+from sync_assets.store.due import Due
 from sync_assets.store.export import Export
+from sync_assets.store.failed_checks import FailedChecks
 from sync_assets.store.health import Health
+from sync_assets.store.history import History
 from sync_assets.store.migrate import migrate
+from sync_assets.store.paces import Paces
+from sync_assets.store.requests import Requests
 from sync_assets.store.secrets import Vault, key_file
+from sync_assets.store.settling import Settling
 from sync_assets.store.syncs import Syncs
 from sync_assets.store.tenants import Tenants
 
@@ -61,14 +71,59 @@ class Platform:
         return Syncs(self.database)
 
     @cached_property
+    def requests(self) -> Requests:
+        """What was asked for."""
+        return Requests(self.database)
+
+    @cached_property
+    def claims(self) -> Claims:
+        """Which requests start next."""
+        return Claims(self.database)
+
+    @cached_property
+    def attempts(self) -> Attempts:
+        """The attempts of requests that are at work."""
+        return Attempts(self.database, self.settings.soft_limit, self.settings.hard_limit)
+
+    @cached_property
+    def settling(self) -> Settling:
+        """What becomes of requests."""
+        return Settling(self.database, replace(BACKOFF, base=self.settings.retry_after))
+
+    @cached_property
+    def due(self) -> Due:
+        """For whom a sync is due."""
+        return Due(self.database)
+
+    @cached_property
+    def history(self) -> History:
+        """What was asked for, and how the queues stand."""
+        return History(self.database)
+
+    @cached_property
+    def dead_letters(self) -> DeadLetters:
+        """What could not be kept or done."""
+        return DeadLetters(self.database)
+
+    @cached_property
     def health(self) -> Health:
         """How streams stand."""
         return Health(self.database)
 
     @cached_property
+    def failed_checks(self) -> FailedChecks:
+        """The checks that were last told to fail."""
+        return FailedChecks(self.database)
+
+    @cached_property
     def export(self) -> Export:
         """Reads rows back out."""
         return Export(self.database)
+
+    @cached_property
+    def paces(self) -> Paces:
+        """How often upstream accounts may be asked, shared by all processes."""
+        return Paces(self.database)
 
     def source(self, tenant: Tenant) -> Source:
         """The tenant's source; raises `OperatorMustAct` when there is none of that name.
@@ -78,11 +133,25 @@ class Platform:
         """
         settings = self.settings
         private = settings.allow_private_urls or is_demo(settings.home, tenant)
-        return _factory(tenant.source)(allow_private=private)
+        return _factory(tenant.source)(allow_private=private, paces=self.paces)
 
     def spec(self, name: str) -> SourceSpec:
         """What a source says of itself; raises `OperatorMustAct` when there is none."""
         return _factory(name).spec
+
+    def streams(self, source: str, names: Sequence[str] = ()) -> tuple[str, ...]:
+        """The named streams of a source in their order, all of them when none are named.
+
+        Raises:
+            OperatorMustAct: there is no such source, or it has no such stream.
+        """
+        known = [stream.name for stream in self.spec(source).streams]
+        for name in names:
+            if name not in known:
+                raise OperatorMustAct(
+                    f"{source} has no stream {name!r:.80}. It has {', '.join(known)}."
+                )
+        return tuple(stream for stream in known if not names or stream in names)
 
     def request(
         self,
@@ -99,13 +168,7 @@ class Platform:
             OperatorMustAct: its source has no such stream.
         """
         tenant = self.tenants.active(tenant_id)
-        known = [stream.name for stream in self.spec(tenant.source).streams]
-        for stream in streams:
-            if stream not in known:
-                raise OperatorMustAct(
-                    f"{tenant.source} has no stream {stream!r}. It has {', '.join(known)}."
-                )
-        wanted = tuple(stream for stream in known if not streams or stream in streams)
+        wanted = self.streams(tenant.source, streams)
         return SyncRequest(sync_id or uuid4(), tenant, wanted, options or SyncOptions(), run_id)
 
     def run_stream(self, request: SyncRequest, stream: str, stop: StopSignal) -> Counts:
@@ -116,7 +179,7 @@ class Platform:
             with open_later(source, request, stop) as connect:
                 return run_stream(request, stream, self.syncs.holder(source.spec), connect, stop)
         except SyncHeld as error:
-            self.syncs.skip(request.id, request.tenant.id, stream, str(error))
+            self.syncs.skip(request.id, request.tenant.id, stream, str(error), SyncHeld.__name__)
             self._skip_dependents(request, source.spec, stream)
             raise
         except SyncError:

@@ -6,9 +6,11 @@ from sync_assets.core.streams import SourceSpec
 from sync_assets.defs.assets import assets_of
 from sync_assets.defs.checks import checks_of
 from sync_assets.defs.jobs import jobs_of
+from sync_assets.defs.requests import requests_sensor
 from sync_assets.defs.resources import PlatformResource
 from sync_assets.defs.schedules import schedules_of
 from sync_assets.defs.sensors import sensors_of
+from sync_assets.defs.upkeep import upkeep
 from sync_assets.sources import SPECS
 
 
@@ -21,12 +23,19 @@ def _definitions_of(source: SourceSpec) -> dg.Definitions:
     )
 
 
-defs = dg.Definitions.merge(
-    dg.Definitions(
-        resources={"platform": PlatformResource()},
-        # The default starts a process for each step: 30 CPU seconds a run instead of 5.
-        executor=dg.in_process_executor,
-    ),
-    *(_definitions_of(source) for source in SPECS),
-    *(jobs_of(source) for source in SPECS),
-)
+def _all() -> dg.Definitions:
+    jobs = dg.Definitions.merge(*(jobs_of(source) for source in SPECS))
+    return dg.Definitions.merge(
+        dg.Definitions(
+            sensors=[requests_sensor(list(jobs.jobs or ()))],
+            resources={"platform": PlatformResource()},
+            # The default starts a process for each step: 30 CPU seconds a run instead of 5.
+            executor=dg.in_process_executor,
+        ),
+        *(_definitions_of(source) for source in SPECS),
+        jobs,
+        upkeep(),
+    )
+
+
+defs = _all()

@@ -27,6 +27,24 @@ class Settings(BaseSettings):
     timezone: str = "America/Sao_Paulo"
     allow_private_urls: bool = False
     log_level: str = "INFO"
+    request_interval: int = Field(default=10, ge=1)
+    """Seconds between two looks at the requests."""
+    retry_after: float = Field(default=30, gt=0)
+    """Seconds until the second attempt of a request, about; twice as many until the third."""
+    sweep_turn: float = Field(default=60, ge=0)
+    """Seconds that a tenant may take in a sweep, and that a sweep begins tenants."""
+    soft_limit: int | None = Field(default=None, ge=1)
+    hard_limit: int | None = Field(default=None, ge=1)
+    """Seconds that a sync may take, instead of those of its queue; see `core.queues`."""
+    keep_requests_days: int = Field(default=30, ge=0)
+    """Whole days for which ended requests are kept, with their syncs; 0 keeps them for ever."""
+    keep_logs_days: int = Field(default=14, ge=0)
+    keep_dead_letters_days: int = Field(default=90, ge=0)
+    """Days for which a dead letter is kept after it was resolved."""
+    keep_runs_days: int = Field(default=7, ge=0)
+    """Days for which Dagster's runs are kept, with their event logs."""
+    alert_webhook: SecretStr | None = None
+    """Where to tell of failed requests; secret, because such addresses hold tokens."""
 
     @field_validator("timezone")
     @classmethod

@@ -1,6 +1,19 @@
 """The command `sync-assets`, put together."""
 
-from sync_assets.cli import database, dev, doctor, export, report, sync, tenant_changes, tenants
+from sync_assets.cli import (
+    database,
+    dead_letters,
+    dev,
+    doctor,
+    export,
+    history,
+    report,
+    requests,
+    status,
+    sync,
+    tenant_changes,
+    tenants,
+)
 from sync_assets.cli.command import App
 
 
@@ -26,6 +39,10 @@ app = _with_verbs(
         epilog="Exit status: 0 done, 1 the work failed, 2 wrong usage, unknown tenant or bad "
         "configuration, 130 interrupted. Every command takes --verbose.",
     ),
-    *(part.app for part in (sync, report, export, doctor, dev, database)),
+    *(
+        part.app
+        for part in (sync, requests, status, history, report, export, doctor, dev, database)
+    ),
 )
 app.add_typer(_tenant, name="tenant")
+app.add_typer(dead_letters.app, name="dead-letters")

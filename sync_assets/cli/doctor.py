@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from sync_assets.cli.command import FAILED, App, Json, sentence
 from sync_assets.cli.opened import opened
 from sync_assets.cli.output import out, print_json
 from sync_assets.core.errors import OperatorMustAct
+from sync_assets.upkeep.findings import Finding
 
 if TYPE_CHECKING:
     from sync_assets.bootstrap import Platform
@@ -22,19 +23,17 @@ app = App()
 
 _AT_ONCE = 4  # sites that are asked at the same time
 
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a check found; `detail` says what to do where it is not ok."""
-
-    check: str
-    ok: bool
-    detail: str
+_OK = Text("ok    ", style="green")
+_WARNING = Text("warn  ", style="yellow")
+_FAILED = Text("failed", style="bold red")
 
 
 @app.verb()
 def doctor(*, json: Json = False) -> None:
-    """Check the installation and each tenant's account."""
+    """Check the installation and each tenant's account.
+
+    Exits with 1 where something does not work; a warning is for somebody to look at.
+    """
     findings: list[Finding] = []
     with opened() as platform:
         for finding in examine(platform):
@@ -43,7 +42,7 @@ def doctor(*, json: Json = False) -> None:
                 _print(finding)
     if json:
         print_json([asdict(finding) for finding in findings])
-    if not all(finding.ok for finding in findings):
+    if any(finding.serious and not finding.ok for finding in findings):
         raise typer.Exit(FAILED)
 
 
@@ -59,6 +58,7 @@ def examine(platform: "Platform") -> Iterator[Finding]:
         return
     yield _tried("pgvector", lambda: _vector(platform))
     yield _tried("secret key", lambda: _key(platform))
+    yield from _health(platform)
     yield from _tenants(platform)
 
 
@@ -106,6 +106,16 @@ def _key(platform: "Platform") -> str:
     return "in SYNC_ASSETS_SECRET_KEY" if given else f"in {platform.settings.home / 'secret.key'}"
 
 
+def _health(platform: "Platform") -> Iterator[Finding]:
+    """What the asset checks of `sync_assets/health` say, looked at now and without Dagster."""
+    from sync_assets.core.clock import utc_now
+    from sync_assets.store.dagster_tables import heartbeats
+    from sync_assets.upkeep.health import AREAS, examine
+
+    areas = [area for area in AREAS if area != "database"]  # that was looked at first
+    yield from examine(platform, lambda: heartbeats(platform.database), utc_now(), areas)
+
+
 def _tenants(platform: "Platform") -> Iterator[Finding]:
     tenants = [tenant.id for tenant in platform.tenants.all(active=True)]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -123,5 +133,5 @@ def _account(platform: "Platform", tenant_id: str) -> Finding:
 
 
 def _print(finding: Finding) -> None:
-    word = Text("ok    ", style="green") if finding.ok else Text("failed", style="bold red")
+    word = _OK if finding.ok else _FAILED if finding.serious else _WARNING
     out().print(Text.assemble(word, f" {finding.check}: {finding.detail}"), soft_wrap=True)

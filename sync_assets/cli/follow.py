@@ -1,21 +1,23 @@
-"""Shows a sync that is at work already, such as the first one, which the tenant sensor starts."""
+"""Shows a sync that somebody else runs, or will run, to its end."""
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from sync_assets.cli.asker import asker
 from sync_assets.cli.job import LOOK_EVERY, Ended, report_of, run_job
 from sync_assets.cli.output import say
-from sync_assets.cli.progress import progress_of
+from sync_assets.cli.progress import Progress, progress_of
 from sync_assets.cli.signals import Asked
+from sync_assets.cli.summary import waiting
+from sync_assets.core.errors import OperatorMustAct
 from sync_assets.core.ports import SyncRequest
 from sync_assets.core.report import Report
 from sync_assets.core.run import StreamStatus
 
 if TYPE_CHECKING:
     from sync_assets.bootstrap import Platform
-
-_AT_WORK = {"queued", "running"}
 
 
 def run_or_follow(platform: "Platform", request: SyncRequest, asked: Asked) -> Ended:
@@ -30,21 +32,41 @@ def run_or_follow(platform: "Platform", request: SyncRequest, asked: Asked) -> E
     if asked.to_stop or ended.report is None or not _was_held(ended.report):
         return ended
     other = platform.syncs.instead_of(request)
-    return ended if other is None else follow(platform, other, asked)
+    if other is None:
+        return ended
+    with suppress(OperatorMustAct):  # it has ended
+        platform.requests.cancel(request.id, asker())  # it waits for another try, for nothing
+    return follow(platform, other, asked)
 
 
 def follow(platform: "Platform", sync_id: UUID, asked: Asked) -> Ended:
     """Show a sync to its end; a wish to stop ends only the looking."""
+    tenant = platform.syncs.report(sync_id).tenant_id
+    say(f"Sync {sync_id} of {tenant} is already at work; showing that one.")
+    report = watch(platform, sync_id, asked)
+    return Ended(report, 0, None, "", asked.to_stop and not report.ended)
+
+
+def watch(platform: "Platform", sync_id: UUID, asked: Asked) -> Report:
+    """Show how a sync goes on, until it ends or a stop is asked for; gives its last report."""
     report = platform.syncs.report(sync_id)
-    say(f"Sync {sync_id} of {report.tenant_id} is already at work; showing that one.")
+    zone = platform.settings.timezone
     with progress_of([row.stream for row in report.streams]) as progress:
-        progress.show(report)
-        while report.status in _AT_WORK and not asked.to_stop:
+        said = _show(progress, report, zone, None)
+        while not report.ended and not asked.to_stop:
             time.sleep(LOOK_EVERY)
             report = report_of(platform, sync_id) or report
-            progress.show(report)
-    interrupted = asked.to_stop and report.status in _AT_WORK
-    return Ended(report, 0, None, "", interrupted)
+            said = _show(progress, report, zone, said)
+    return report
+
+
+def _show(progress: Progress, report: Report, zone: str, said: str | None) -> str | None:
+    """Show the streams, and what a sync waits for when that was not said yet."""
+    progress.show(report)
+    why = waiting(report, zone)
+    if why is not None and why != said:
+        progress.tell(why)
+    return why
 
 
 def _was_held(report: Report) -> bool:

@@ -3,18 +3,21 @@
 import json
 import signal
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sync_assets.cli import children
+from sync_assets.cli.asker import asker
 from sync_assets.cli.output import say
 from sync_assets.cli.progress import Progress, progress_of
 from sync_assets.cli.signals import Asked
 from sync_assets.core.errors import OperatorMustAct, RetryLater
 from sync_assets.core.ports import SyncRequest
 from sync_assets.core.report import Report
+from sync_assets.core.requests import LOST
 
 if TYPE_CHECKING:
     from sync_assets.bootstrap import Platform
@@ -64,10 +67,23 @@ def run_job(platform: "Platform", request: SyncRequest, asked: Asked) -> Ended:
             _watch(platform, request, child, asked, progress)
     finally:
         children.stop([child])
-    report, status = report_of(platform, request.id), child.process.wait()
+    status = child.process.wait()
+    _settle(platform, request.id, status, interrupted=asked.to_stop)
+    report = report_of(platform, request.id)
     done = status == 0 and report is not None and report.status == "completed"
     interrupted = asked.to_stop and not done
     return Ended(report, status, child.log, child.last_lines(), interrupted)
+
+
+def _settle(platform: "Platform", sync_id: UUID, status: int, *, interrupted: bool) -> None:
+    """End the request of a child that is gone; no daemon may run that would do it."""
+    settling = platform.settling
+    with suppress(RetryLater):  # PostgreSQL is away: the sensor does it later
+        settling.settle(sync_id)
+        if interrupted:
+            settling.give_up(sync_id, "Interrupted.", cancelled=True)
+        else:
+            settling.lose(sync_id, f"{LOST} with status {status}.")
 
 
 def _watch(
@@ -82,7 +98,7 @@ def _watch(
     while child.status is None:
         if asked.to_stop and deadline is None:
             child.signal(signal.SIGINT)
-            progress.stopping()
+            progress.tell("Stopping: what was written stays.")
             deadline = time.monotonic() + _STOPS_WITHIN
         if deadline is not None and time.monotonic() > deadline:
             return  # the caller ends it
@@ -110,5 +126,6 @@ def _wish(request: SyncRequest) -> dict[str, object]:
         "tenant": request.tenant.id,
         "source": request.tenant.source,
         "streams": list(request.streams),
+        "asked_by": asker(),
         **asdict(request.options),
     }

@@ -34,6 +34,13 @@ def print_json(value: object) -> None:
     typer.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
 
 
+def print_json_line(value: object) -> None:
+    """Print a value as JSON on a line of its own, at once, for what goes on for a while."""
+    import orjson
+
+    typer.echo(orjson.dumps(value).decode())
+
+
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print a table; numbers go to the right, None is a dash."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)

@@ -14,7 +14,6 @@ from sync_assets.core.report import Report, StreamRow
 from sync_assets.core.run import StreamStatus
 
 _LINE_EVERY = 10.0  # seconds between two plain lines of a stream at work
-_STOPPING = "Stopping: what was written stays."
 
 
 class Progress(Protocol):
@@ -24,8 +23,8 @@ class Progress(Protocol):
         """Show how the streams stand."""
         ...
 
-    def stopping(self) -> None:
-        """Say that a stop was asked for."""
+    def tell(self, text: str) -> None:
+        """Say something that concerns the whole sync."""
         ...
 
 
@@ -57,9 +56,9 @@ class Lines:
             self._said[row.stream] = (status, now)
             say(f"{row.stream}: {status}, {_counted(row)}")
 
-    def stopping(self) -> None:
-        """Say so."""
-        say(_STOPPING)
+    def tell(self, text: str) -> None:
+        """Say it."""
+        say(text)
 
 
 class Drawn:
@@ -78,9 +77,9 @@ class Drawn:
             if row.stream in self._tasks and row.status is not StreamStatus.PENDING:
                 self._move(self._tasks[row.stream], row, report)
 
-    def stopping(self) -> None:
-        """Say so above the bars."""
-        self._bars.console.print(_STOPPING)
+    def tell(self, text: str) -> None:
+        """Say it above the bars."""
+        self._bars.console.print(text, markup=False, soft_wrap=True)
 
     def _move(self, task: TaskID, row: StreamRow, report: Report) -> None:
         self._bars.start_task(task)

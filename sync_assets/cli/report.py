@@ -36,7 +36,7 @@ def report(
             print_json(found.as_dict() | ({"log": lines} if log else {}))
             return
         print_report(platform, found)
-        print_log(lines)
+        print_log(lines, platform.settings.timezone)
 
 
 def _latest(platform: "Platform", tenant_id: str) -> UUID:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from sync_assets.cli.output import out, print_table
+from sync_assets.cli.times import local
 from sync_assets.core.report import Report
+from sync_assets.core.requests import State
 from sync_assets.core.streams import SourceSpec
 
 if TYPE_CHECKING:
@@ -22,6 +24,9 @@ def print_report(platform: "Platform", report: Report) -> None:
     """Print a report, with the causes of what could not be kept."""
     entry = report.as_dict()
     print_heading(report, entry)
+    why = waiting(report, platform.settings.timezone)
+    if why is not None:
+        out().print(Text(why), soft_wrap=True)
     jobs: list[Mapping[str, Any]] = entry["jobs"]
     names = columns([job["result"] for job in jobs])
     rows = ([job["type"], job["status"], *map(job["result"].get, names)] for job in jobs)
@@ -39,11 +44,28 @@ def columns(counts: Sequence[Mapping[str, int | None]]) -> list[str]:
     return [*_ALWAYS, *(name for name in _WHERE_ANY if any(count[name] for count in counts))]
 
 
+def waiting(report: Report, zone: str) -> str | None:
+    """What a sync waits for, and after which failure; None for one that does not wait."""
+    request = report.request
+    if request is None or report.status != "queued":
+        return None
+    if request.attempt and request.error and request.state is State.QUEUED:
+        return (
+            f"Attempt {request.attempt} of {request.attempts} failed: {request.error} "
+            f"The next one starts at {local(request.due_at, zone)} or soon after."
+        )
+    place = f"in the queue {request.queue} ({request.priority.name.lower()})"
+    if request.due_at > report.now:
+        return f"It waits {place}, until {local(request.due_at, zone)} at least."
+    return f"It waits {place} for its turn."
+
+
 def print_heading(report: Report, entry: Mapping[str, Any]) -> None:
     """Print which sync it is, how it ended and how long it took."""
     status = report.status
     word = "for" if status == "running" else "in"
-    took = "" if entry["durationMs"] is None else f" {word} {entry['durationMs'] / 1000:,.1f} s"
+    duration = None if status == "queued" else entry["durationMs"]
+    took = "" if duration is None else f" {word} {duration / 1000:,.1f} s"
     what = f"Sync {report.sync_id} of {report.tenant_id}: "
     out().print(Text.assemble(what, (status, _STYLES.get(status, "")), took), soft_wrap=True)
 
@@ -54,10 +76,10 @@ def print_problems(lines: Iterable[str]) -> None:
         out().print(Text(line, style="" if line.startswith(" ") else "bold"), soft_wrap=True)
 
 
-def print_log(lines: Sequence[Mapping[str, Any]]) -> None:
+def print_log(lines: Sequence[Mapping[str, Any]], zone: str) -> None:
     """Print the lines of a sync's log."""
     for line in lines:
-        text = f"{line['at']:%Y-%m-%d %H:%M:%S} {line['level']:<7} {line['message']}"
+        text = f"{local(line['at'], zone)} {line['level']:<7} {line['message']}"
         out().print(Text(text), soft_wrap=True)
 
 
@@ -92,5 +114,5 @@ def _letters(count: int, letters: Sequence[tuple[str, str, str]]) -> list[str]:
         f"Dead letters: {count:,} records could not be kept.",
         *(f"  {stream} {record}: {cause}" for stream, record, cause in letters),
         *([f"  and {more:,} more"] if more > 0 else []),
-        "  They are in sync.dead_letters with payload and cause; each sync tries them again.",
+        "  With payload and cause: sync-assets dead-letters. Each sync tries them again.",
     ]

@@ -66,6 +66,8 @@ def show_end(platform: "Platform", ended: Ended, *, as_json: bool = False) -> No
         print_json(ended.report.as_dict())
     elif ended.report is not None:
         print_report(platform, ended.report)
+    if ended.report is not None and ended.report.status == "queued":
+        say(f"Follow it with: sync-assets status {ended.report.sync_id} --follow")
     if ended.interrupted and ended.log is None:
         say("The sync goes on without this command.")
     elif ended.interrupted:

@@ -17,6 +17,7 @@ from sync_assets.cli.tenant_options import (
     Organization,
     PasswordStdin,
     Public,
+    Schedule,
     Settings,
     Url,
     Username,
@@ -42,17 +43,20 @@ def update(  # noqa: PLR0913 - one for each option
     unset: Annotated[
         list[str] | None, option(metavar="KEY", help="Remove a setting; repeatable.")
     ] = None,
+    schedule: Schedule = None,
     restore: Annotated[bool, option("--restore", help="Bring a removed tenant back.")] = False,
     no_check: NoCheck = False,
     json: Json = False,
 ) -> None:
     """Change a tenant.
 
-    Its site is asked first whether the account is good enough; if not, nothing is changed.
+    Where it matters to its site, that is asked first whether the account is good enough; if not,
+    nothing is changed.
     """
     with opened() as platform:
         tenant = registered(platform, tenant_id)
-        if not any((url, organization, username, password_stdin, public, setting, unset, restore)):
+        asked_of_site = any((url, username, password_stdin, public, setting, unset, restore))
+        if not asked_of_site and organization is None and schedule is None:
             raise typer.BadParameter("Say what to change; --help lists the options.")
         spec = platform.spec(tenant.source)
         tenant = replace(
@@ -61,13 +65,14 @@ def update(  # noqa: PLR0913 - one for each option
             organization=organization or tenant.organization,
             settings=_changed(tenant, spec, setting or [], unset or []),
             active=tenant.active or restore,
+            schedule=tenant.schedule if schedule is None else tenant_input.schedule(schedule),
         )
         if username is not None or password_stdin or public:
             account = _renamed(tenant, username, password_stdin=password_stdin, public=public)
         else:
             account = platform.tenants.get(tenant_id).credentials
         tenant = replace(tenant, credentials=account)
-        if tenant.active and not no_check:
+        if tenant.active and asked_of_site and not no_check:
             check(platform, tenant, "Nothing was changed.")
         platform.tenants.update(tenant)
         print_tenant(registered(platform, tenant_id), as_json=json)

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 import typer
+from cronsim import CronSim, CronSimError
 
+from sync_assets.core.clock import utc_now
 from sync_assets.core.errors import OperatorMustAct
 from sync_assets.core.streams import SourceSpec
 from sync_assets.core.tenants import Credentials
@@ -58,6 +60,38 @@ def settings(texts: Sequence[str], spec: SourceSpec) -> dict[str, str]:
         except ValueError as error:
             raise OperatorMustAct(f"--setting {name}: {error}") from error
     return found
+
+
+def schedule(text: str) -> str | None:
+    """A schedule of its own as it is stored: a cron line, `off`, or None for the common one.
+
+    Raises:
+        OperatorMustAct: it is no cron line, or one that never comes.
+    """
+    words = " ".join(text.split())
+    if words in {"off", "default"}:
+        return None if words == "default" else words
+    fault = _fault(words)
+    if fault is None:
+        return words
+    raise OperatorMustAct(
+        f"--schedule {text!r:.80} is no cron line ({fault}). It has five fields, minute hour day "
+        "month weekday, such as '0 */6 * * *' for every six hours; or give 'off' for no "
+        "schedule, 'default' for the common one."
+    )
+
+
+def _fault(cron: str) -> str | None:
+    """What is wrong with a cron line, None for a good one."""
+    if len(cron.split()) != 5:  # a sixth one would be seconds, which no sensor keeps to
+        return "not five fields"
+    try:
+        next(CronSim(cron, utc_now()))
+    except CronSimError as error:
+        return str(error)
+    except StopIteration:
+        return "that day never comes"
+    return None
 
 
 def known(name: str, spec: SourceSpec) -> str:

@@ -17,6 +17,13 @@ Settings = Annotated[
     list[str] | None,
     option("--setting", metavar="KEY=VALUE", help="A setting of the source; repeatable."),
 ]
+Schedule = Annotated[
+    str | None,
+    option(
+        metavar="CRON|off|default",
+        help="When it is synced: a cron line of its own, never, or with all others.",
+    ),
+]
 NoCheck = Annotated[bool, option("--no-check", help="Do not ask the site for the account.")]
 
 
@@ -31,6 +38,7 @@ def shown(tenant: Tenant) -> dict[str, object]:
         "account": account.username if account else "public",
         "public": account is None,
         "settings": dict(tenant.settings),
+        "schedule": tenant.schedule or "default",
         "status": "active" if tenant.active else "removed",
         "createdAt": tenant.created_at,
     }

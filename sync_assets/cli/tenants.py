@@ -12,6 +12,7 @@ from sync_assets.cli.tenant_options import (
     NoCheck,
     PasswordStdin,
     Public,
+    Schedule,
     Settings,
     Username,
     print_tenant,
@@ -37,6 +38,7 @@ def add(  # noqa: PLR0913 - one for each option
     password_stdin: PasswordStdin = False,
     public: Public = False,
     setting: Settings = None,
+    schedule: Schedule = None,
     no_check: NoCheck = False,
     json: Json = False,
 ) -> None:
@@ -51,6 +53,7 @@ def add(  # noqa: PLR0913 - one for each option
             organization,
             tenant_input.address(url),
             settings=tenant_input.settings(setting or [], platform.spec(source)),
+            schedule=None if schedule is None else tenant_input.schedule(schedule),
         )
         _check_free(platform, tenant.id)
         account = tenant_input.credentials(username, password_stdin=password_stdin, public=public)
@@ -77,7 +80,7 @@ def list_all(
     if json:
         print_json([shown(tenant) for tenant in tenants])
         return
-    columns = ["id", "source", "organization", "url", "account", "status"]
+    columns = ["id", "source", "organization", "url", "account", "schedule", "status"]
     print_table(columns, ([*map(shown(tenant).get, columns)] for tenant in tenants))
 
 

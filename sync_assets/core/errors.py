@@ -9,6 +9,7 @@ SyncError
 ├── Unexpected          us: an error nobody thought of
 ├── SyncHeld            nobody: another sync is at work on the same stream
 ├── LeaseLost           nobody: another sync took the stream over
+├── Superseded          nobody: this attempt is no longer the one that its request waits for
 ├── Stopped             nobody: the sync was asked to stop
 └── OutOfTime           nobody: the turn is over, the next one goes on from the checkpoint
 
@@ -57,12 +58,22 @@ class LeaseLost(SyncError):
     """This sync lost its stream to another one, and has stopped writing."""
 
 
+class Superseded(SyncError):
+    """Another run does this sync, or it was cancelled; this attempt has nothing to do."""
+
+
 class Stopped(SyncError):
     """The sync was asked to stop; what it wrote stays."""
 
 
 class OutOfTime(SyncError):
     """The sync's turn is over; what it wrote stays and the next turn goes on from there."""
+
+
+def kind_of(error: SyncError) -> str:
+    """The name of the error's class above, also for the more special ones of a source."""
+    own = (kind for kind in type(error).__mro__ if kind.__module__ == __name__)
+    return next(own).__name__
 
 
 class Unmappable(Exception):

@@ -32,6 +32,9 @@ class _Task(Generic[T]):
             self._error = error
         self._done.set()
 
+    def is_done(self) -> bool:
+        return self._done.is_set()
+
     def wait(self, stop: StopSignal) -> T:
         while not self._done.wait(_WAKE_UP):
             stop.check()
@@ -43,20 +46,28 @@ class _Task(Generic[T]):
 def in_order(calls: Iterable[Callable[[], T]], stop: StopSignal, *, width: int = 4) -> Iterator[T]:
     """Run calls in at most `width` threads and yield their results in the calls' order.
 
-    At most `2 * width` results are held. Daemon threads: a process that was told to end does
-    not wait for a slow answer (an executor's threads are joined at exit).
+    Asks no further ahead than keeps the consumer busy, and `2 * width` calls at most: a result that
+    it has to wait for adds one, a result that was there already takes one back. What comes too
+    early fills memory, and its thread fights the consumer for the interpreter.
+
+    Daemon threads: a process that was told to end does not wait for a slow answer (an executor's
+    threads are joined at exit).
     """
     pending: deque[_Task[T]] = deque()
     work: queue.SimpleQueue[_Task[T] | None] = queue.SimpleQueue()
     tasks = (_Task(call) for call in calls)
+    ahead = width
     for _ in range(width):
         threading.Thread(target=_serve, args=(work,), daemon=True).start()
     try:
-        _enqueue(islice(tasks, 2 * width), pending, work)
+        _enqueue(islice(tasks, ahead), pending, work)
         while pending:
-            yield pending.popleft().wait(stop)
+            task = pending.popleft()
+            ahead = max(1, ahead - 1) if task.is_done() else min(2 * width, ahead + 1)
+            result = task.wait(stop)
+            _enqueue(islice(tasks, max(0, ahead - len(pending))), pending, work)
+            yield result
             stop.check()
-            _enqueue(islice(tasks, 1), pending, work)
     finally:
         _drain(work)
         for _ in range(width):

@@ -80,6 +80,10 @@ class Collection(Protocol):
         """Does the listing carry the contents, so that nothing is fetched by key?"""
         ...
 
+    def with_contents(self) -> "Collection":
+        """The same, with a listing that carries the contents, where the source can do that."""
+        ...
+
     def listing(self) -> Iterator[ListingPage]:
         """Every record once at least, whatever shifts meanwhile, or an error."""
         ...

@@ -23,7 +23,8 @@ class Repairs:
     def text(self, value: object, name: str) -> str:
         """A text: None and False are "empty", numbers are written out, NULs are dropped."""
         if isinstance(value, str):
-            return self._storable(value)
+            plain = value.isascii() and "\x00" not in value  # as a rule; spares the closer look
+            return value if plain else self._storable(value)
         if value is None or value is False:
             return ""
         if isinstance(value, int | float):
@@ -44,6 +45,8 @@ class Repairs:
 
     def reference(self, value: object, name: str) -> int | None:
         """The id of another record; 0 means that there is none."""
+        if type(value) is int and 0 < value < _BIGINT:  # as a rule
+            return value
         return self.integer(value, name) or None
 
     def moment(self, value: object, name: str) -> datetime | None:

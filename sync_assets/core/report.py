@@ -7,20 +7,16 @@ from typing import Any
 from uuid import UUID
 
 from sync_assets.core.counts import Counts
+from sync_assets.core.queues import Priority
+from sync_assets.core.requests import State
 from sync_assets.core.run import StreamStatus
 
 BETWEEN_STREAMS = timedelta(seconds=60)
-"""A sync without a lease is still at work for so long after a stream ended."""
-
-CONTINUES = timedelta(days=1)
-"""A sync that was longer than its turn in a sweep is given runs of its own for so long."""
+"""A sync without request or lease is still at work for so long after a stream ended."""
 
 INTERRUPTED = "The process that ran this stream ended. The next sync goes on from its checkpoint."
 
-ABANDONED = (
-    "The sync was longer than its turn in a sweep, and no run of its own ended it within a day. "
-    "The next sync goes on from its checkpoint."
-)
+OUT_OF_TIME = "Its time was over. The next sync goes on from its checkpoint."
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +34,36 @@ class StreamRow:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestRow:
+    """The request behind a sync as it is stored, and whether its process is alive.
+
+    Attributes:
+        due_at: not before then; where an attempt has failed, the time of the next one.
+        begun: a run has begun this attempt.
+        silent: the process of that run gave no sign of life for too long.
+        error: why the last attempt failed.
+    """
+
+    state: State
+    queue: str
+    priority: Priority
+    asked_by: str
+    attempt: int
+    attempts: int
+    due_at: datetime
+    ended_at: datetime | None
+    begun: bool
+    silent: bool
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """Everything that is known of a sync, for people and programs."""
+    """Everything that is known of a sync, for people and programs.
+
+    Attributes:
+        request: None for a sync that was run by hand, outside of Dagster.
+    """
 
     sync_id: UUID
     tenant_id: str
@@ -48,18 +72,33 @@ class Report:
     created_at: datetime
     streams: Sequence[StreamRow]
     now: datetime
+    request: RequestRow | None = None
 
     @property
     def status(self) -> str:
         """`queued`, `running`, `completed`, `failed` or `cancelled`."""
-        statuses = [self.stream_status(row) for row in self.streams]
-        if StreamStatus.RUNNING in statuses or StreamStatus.DEFERRED in statuses:
-            return "running"
-        if StreamStatus.STOPPED in statuses:
-            return "cancelled"
-        if StreamStatus.PENDING in statuses:
-            return self._unfinished(statuses)
-        return "failed" if _bad(statuses) else "completed"
+        if self.request is None:
+            return self._status_of_streams()
+        if self.request.state is not State.LAUNCHED:
+            return self.request.state.value
+        if not self.request.begun:
+            return "queued"
+        if self._in(StreamStatus.STOPPED) and not self._in(StreamStatus.RUNNING):
+            return "cancelled"  # by an interrupt of its run; the request is settled in a moment
+        return "running" if self._at_work() else "failed"
+
+    @property
+    def error(self) -> str | None:
+        """Why the sync, or its last attempt, failed."""
+        if self.request is not None and self.request.error is not None:
+            return self.request.error
+        bad = [*self._in(StreamStatus.FAILED), *self._in(StreamStatus.SKIPPED)]
+        return next((f"{row.stream}: {self._lost(row) or row.error}" for row in bad), None)
+
+    @property
+    def ended(self) -> bool:
+        """Will nothing more happen to it?"""
+        return self.status not in {"queued", "running"}
 
     def stream_status(self, row: StreamRow) -> StreamStatus:
         """A stream's status; one that nobody works on any more has failed."""
@@ -72,10 +111,11 @@ class Report:
 
     @property
     def finished_at(self) -> datetime | None:
-        """When the last stream ended, None while the sync is at work."""
-        if self.status in {"queued", "running"}:
+        """When the last stream ended, None while the sync waits or is at work."""
+        if not self.ended:
             return None
-        return max((row.finished_at for row in self.streams if row.finished_at), default=None)
+        ends = [row.finished_at for row in self.streams if row.finished_at]
+        return max(ends, default=self.request.ended_at if self.request else None)
 
     def as_dict(self) -> dict[str, Any]:
         """The report with the names that the programs of the replaced systems know.
@@ -94,6 +134,11 @@ class Report:
             "startedAt": _iso(self.started_at),
             "finishedAt": _iso(self.finished_at),
             "status": "processing" if self.status == "running" else self.status,
+            **self._asked(),
+            "queuedJobsCount": len(self.streams),
+            "currentStream": next((row.stream for row in self._in(StreamStatus.RUNNING)), None),
+            "failedStreams": [row.stream for row in self._in(StreamStatus.FAILED)],
+            "error": self.error,
             "totals": {row.stream: row.counts.accounted for row in self.streams},
             "created": sum(counts.created for counts in rows),
             "updated": sum(counts.updated for counts in rows),
@@ -108,7 +153,7 @@ class Report:
             "durationMs": self._duration(),
             "metrics": {
                 "totalProcessed": sum(counts.accounted for counts in rows),
-                "errorsCount": failed + self._failed_streams(),
+                "errorsCount": failed + len(self._in(StreamStatus.FAILED)),
                 "wpRequestMs": sum(counts.source_request_ms for counts in rows),
                 "upsertMs": sum(counts.upsert_ms for counts in rows),
                 "requests": sum(counts.requests for counts in rows),
@@ -126,16 +171,46 @@ class Report:
             "error": self._lost(row) or row.error,
         }
 
-    def _failed_streams(self) -> int:
-        return [self.stream_status(row) for row in self.streams].count(StreamStatus.FAILED)
+    def _asked(self) -> dict[str, Any]:
+        """What is known of the request; None of it for a sync without one."""
+        request = self.request
+        return {
+            "queue": request and request.queue,
+            "priority": request and request.priority.name.lower(),
+            "askedBy": request and request.asked_by,
+            "attempt": request and request.attempt,
+            "attempts": request and request.attempts,
+            "dueAt": _iso(request and request.due_at),
+        }
+
+    def _in(self, status: StreamStatus) -> list[StreamRow]:
+        return [row for row in self.streams if self.stream_status(row) is status]
+
+    def _at_work(self) -> bool:
+        """Does a run work on the request, as far as its signs of life tell?"""
+        request = self.request
+        if request is None or request.state is not State.LAUNCHED or not request.begun:
+            return False
+        return not request.silent or any(row.held for row in self.streams)
 
     def _lost(self, row: StreamRow) -> str | None:
         """Why nobody works on a stream that is said to run or to wait for a run of its own."""
-        if row.status is StreamStatus.RUNNING and not row.held:
+        if row.status is StreamStatus.RUNNING and not row.held and not self._at_work():
             return INTERRUPTED
-        if row.status is StreamStatus.DEFERRED and self.now - self.created_at >= CONTINUES:
-            return ABANDONED
+        if row.status is StreamStatus.DEFERRED and self.request is None:
+            return OUT_OF_TIME
         return None
+
+    def _status_of_streams(self) -> str:
+        """The status of a sync without a request."""
+        statuses = [self.stream_status(row) for row in self.streams]
+        if StreamStatus.RUNNING in statuses:
+            return "running"
+        if StreamStatus.STOPPED in statuses:
+            return "cancelled"
+        if StreamStatus.PENDING in statuses:
+            return self._unfinished(statuses)
+        return "failed" if _bad(statuses) else "completed"
 
     def _unfinished(self, statuses: Sequence[StreamStatus]) -> str:
         if all(status is StreamStatus.PENDING for status in statuses):

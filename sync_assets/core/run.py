@@ -10,7 +10,15 @@ from uuid import UUID
 
 from sync_assets.core.correlation import correlated
 from sync_assets.core.counts import Counts
-from sync_assets.core.errors import LeaseLost, OutOfTime, Stopped, SyncError, SyncHeld, Unexpected
+from sync_assets.core.errors import (
+    LeaseLost,
+    OutOfTime,
+    Stopped,
+    SyncError,
+    SyncHeld,
+    Unexpected,
+    kind_of,
+)
 from sync_assets.core.ports import Connection, Source, StreamStore, SyncRequest
 from sync_assets.core.stop import StopSignal
 from sync_assets.core.sync import sync_stream
@@ -33,8 +41,16 @@ class StreamStatus(Enum):
 class HeldStream(StreamStore, Protocol):
     """A stream that this sync holds."""
 
-    def finish(self, status: StreamStatus, error: str | None = None) -> None:
-        """Record how it ended, with the counts that were shown last."""
+    def finish(
+        self, status: StreamStatus, error: str | None = None, kind: str | None = None
+    ) -> None:
+        """Record how it ended, with the counts that were shown last.
+
+        Args:
+            status: how it ended.
+            error: the cause, for people.
+            kind: the error's class, by which another attempt is made or not.
+        """
         ...
 
 
@@ -49,8 +65,10 @@ class Syncs(Protocol):
         """Hold a stream for this sync; raises `SyncHeld` when another one does."""
         ...
 
-    def skip(self, sync_id: UUID, tenant_id: str, stream: str, reason: str) -> None:
-        """Record that a stream was not run, and why."""
+    def skip(
+        self, sync_id: UUID, tenant_id: str, stream: str, reason: str, kind: str | None = None
+    ) -> None:
+        """Record that a stream was not run, and why; `kind` is the error's class."""
         ...
 
 
@@ -142,7 +160,7 @@ def _outcome(
     except Stopped:
         raise
     except SyncHeld as error:
-        syncs.skip(request.id, request.tenant.id, stream, str(error))
+        syncs.skip(request.id, request.tenant.id, stream, str(error), SyncHeld.__name__)
         return Outcome(stream, error=error)
     except SyncError as error:
         return Outcome(stream, error=error)
@@ -166,11 +184,11 @@ def _record_failure(store: HeldStream, error: BaseException) -> None:
         case Stopped() | KeyboardInterrupt():
             store.finish(StreamStatus.STOPPED, "The sync was stopped.")
         case SyncError():
-            store.finish(StreamStatus.FAILED, str(error))
+            store.finish(StreamStatus.FAILED, str(error), kind_of(error))
             store.note(logging.ERROR, str(error))
         case Exception():
             _log.exception("A sync failed in a way nobody thought of")
-            store.finish(StreamStatus.FAILED, _unexpected(error))
+            store.finish(StreamStatus.FAILED, _unexpected(error), Unexpected.__name__)
         case _:
             store.finish(StreamStatus.STOPPED, "The sync was stopped.")
 

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from sync_assets.core.rate import Rate
+
 
 class ColumnType(Enum):
     """The column types that streams use, by their PostgreSQL names."""
@@ -98,12 +100,14 @@ class SourceSpec:
         title: as people write it.
         streams: in the order in which they are synced.
         settings: the settings that its tenants may have, by name.
+        rate: what an upstream account may be asked, whoever asks; None for no limit.
     """
 
     name: str
     title: str
     streams: tuple[StreamSpec, ...]
     settings: Mapping[str, Setting]
+    rate: Rate | None = None
 
     def stream(self, name: str) -> StreamSpec:
         """The stream of that name; KeyError when there is none."""

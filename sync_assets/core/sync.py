@@ -68,12 +68,15 @@ class _CollectionSync:
     survey: Survey = field(default_factory=Survey)
     unkeyed: int = 0
     announced: int | None = None
+    first: bool = False
 
     def run(self) -> None:
         show = partial(self._show, self.counts.seen, self.counts.total or 0)
         known = self.store.known(self.collection.scope)
-        keeper = Keeper(self.collection, self.store, known, self.survey, self.counts)
         checkpoint = self._begin(self.store.checkpoint(self.collection.name))
+        if self.first and not len(known) and checkpoint.reread_from is None:
+            checkpoint = self._with_contents(checkpoint)
+        keeper = Keeper(self.collection, self.store, known, self.survey, self.counts)
         for page in self.collection.listing():
             self._take(page, keeper)
             show()
@@ -89,12 +92,26 @@ class _CollectionSync:
         show()
         self._save(Checkpoint(overlap_from=self.connection.server_time() - OVERLAP))
 
+    def _between_pages(self) -> None:
+        """A first load may take as long as it gets on; everything else has its limits."""
+        if self.first:
+            self.stop.progressed()
+        self.stop.check_turn()
+
+    def _with_contents(self, checkpoint: Checkpoint) -> Checkpoint:
+        """A first load wants everything: a listing that carries it takes half the requests."""
+        if self.collection.inline:
+            return checkpoint
+        self.collection = self.collection.with_contents()
+        return self._pass_overlap(checkpoint)
+
     def _begin(self, stored: Checkpoint) -> Checkpoint:
         """Where to go on from: a full refresh begins, goes on, or is not wanted.
 
         A new full sync reads everything: what it is asked to find may have changed behind the
         place where an older one was cut off. An ordinary one finishes what that one began.
         """
+        self.first = stored.overlap_from is None
         goes_on = stored.reread_from is not None and (stored.own or not self.options.full)
         if self.options.full and not goes_on:
             return replace(stored, reread_from=NO_VERSION)
@@ -102,7 +119,7 @@ class _CollectionSync:
 
     def _take(self, page: ListingPage, keeper: Keeper) -> None:
         """Note a page of the listing, and keep its contents where it carries them."""
-        self.stop.check_turn()
+        self._between_pages()
         fresh = self.survey.add(page.sightings)
         self.unkeyed += len(page.rejected)
         self.announced = page.announced
@@ -151,7 +168,7 @@ class _CollectionSync:
         batches = (wanted[start : start + size] for start in range(0, len(wanted), size))
         for result in in_order((partial(self._fetch_batch, keys) for keys in batches), self.stop):
             yield result
-            self.stop.check_turn()
+            self._between_pages()
 
     def _fetch_batch(self, keys: Sequence[int]) -> tuple[Sequence[int], Fetched]:
         return keys, self.collection.fetch(keys)

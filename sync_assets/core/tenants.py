@@ -30,6 +30,7 @@ class Tenant:
         credentials: None for a public tenant.
         settings: by name, as text; the source says which there are.
         active: False once it was removed; its rows stay.
+        schedule: its own, as a cron line; `off` for none, None for the common one.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Tenant:
     settings: Mapping[str, str] = field(default_factory=dict[str, str])
     active: bool = True
     created_at: datetime | None = None
+    schedule: str | None = None
 
 
 def check_tenant_id(text: str) -> str:

@@ -1,27 +1,31 @@
 """One asset for each stream of each source, partitioned by tenant."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
 
+from sync_assets.bootstrap import Platform
+from sync_assets.core.errors import SyncError
 from sync_assets.core.stop import StopSignal
 from sync_assets.core.streams import SourceSpec, StreamSpec
+from sync_assets.defs.checks import results_of, steps_name
 from sync_assets.defs.config import SyncConfig
-from sync_assets.defs.failures import translated
-from sync_assets.defs.identity import sync_id_of
+from sync_assets.defs.failures import ends_run_when_cancelled, translated
+from sync_assets.defs.identity import at_work, sync_id_of
+from sync_assets.defs.keys import asset_key
 from sync_assets.defs.metadata import materialization_metadata
 from sync_assets.defs.partitions import tenant_of, tenants_of
 from sync_assets.defs.resources import PlatformResource
+from sync_assets.defs.telling import tell, worth_telling
+
+RESULTS = 16
+"""Results of checks that a run for one tenant tells: all, up to four streams."""
 
 
 def assets_of(source: SourceSpec) -> list[dg.AssetsDefinition]:
     """The assets `{source}/{stream}`."""
     return [_asset(source, stream) for stream in source.streams]
-
-
-def asset_key(source: str, stream: str) -> dg.AssetKey:
-    """The key of a stream's asset."""
-    return dg.AssetKey([source, stream])
 
 
 def _asset(source: SourceSpec, stream: StreamSpec) -> dg.AssetsDefinition:
@@ -40,28 +44,56 @@ def _asset(source: SourceSpec, stream: StreamSpec) -> dg.AssetsDefinition:
     )
     def materialize(
         context: dg.AssetExecutionContext, config: SyncConfig, platform: PlatformResource
-    ) -> dg.MaterializeResult[Any]:
+    ) -> Iterator[dg.MaterializeResult[Any]]:
         tenant = tenant_of(context)
         sync_id = sync_id_of(context.run, tenant)
-        with translated(tenant), platform.open() as opened:
-            streams = _selected(context, source)
-            request = opened.request(
-                tenant, streams, config.options(), sync_id, run_id=context.run.run_id
-            )
+        with (
+            translated(tenant),
+            platform.open() as opened,
+            at_work(context.run, opened) as run,
+            ends_run_when_cancelled(context, run, sync_id),
+        ):
+            request = run.request(tenant, _selected(context, source), config.options(), sync_id)
             context.log.info("Sync %s of %s: %s", sync_id, tenant, stream.name)
-            counts = opened.run_stream(request, stream.name, StopSignal())
-        return dg.MaterializeResult(metadata=materialization_metadata(sync_id, counts))
+            counts = run.stream(request, stream.name, StopSignal())
+            yield dg.MaterializeResult(metadata=materialization_metadata(sync_id, counts))
+            _tell_checks(context, opened, source, stream.name, tenant)
 
     return materialize
 
 
+def _tell_checks(
+    context: dg.AssetExecutionContext,
+    platform: Platform,
+    source: SourceSpec,
+    stream: str,
+    tenant: str,
+) -> None:
+    """Do the checks of a stream that was just synced, unless this run has a step for them."""
+    if context.job_def.has_node_named(steps_name(source.name, stream)):
+        return  # Dagster refuses a second result of a check in the same run
+    try:
+        results = results_of(platform, source, [stream], tenant)
+        failed, room = platform.failed_checks, RESULTS // len(source.streams)
+        tell(
+            context,
+            failed,
+            tenant,
+            worth_telling(results, tenant, failed.of(tenant), room, passing=True),
+        )
+    except SyncError as error:  # the stream was synced all the same
+        context.log.warning("The checks of %s could not be done: %s", stream, error)
+
+
 def _selected(context: dg.AssetExecutionContext, source: SourceSpec) -> list[str]:
     """The streams of this run, which are the jobs of its sync."""
-    chosen = context.run.asset_selection
-    keys = [stream.name for stream in source.streams]
-    if chosen is None:
-        return keys
-    return [name for name in keys if asset_key(source.name, name) in chosen]
+    steps, chosen = context.run.step_keys_to_execute, context.run.asset_selection
+    names = [stream.name for stream in source.streams]
+    if steps is not None:  # a re-execution from failure
+        return [name for name in names if f"{source.name}__{name}" in steps]
+    if chosen is not None:
+        return [name for name in names if asset_key(source.name, name) in chosen]
+    return names
 
 
 def _schema(stream: StreamSpec) -> dg.TableSchema:

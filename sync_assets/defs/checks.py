@@ -8,9 +8,10 @@ import dagster as dg
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.streams import SourceSpec, StreamSpec
-from sync_assets.defs.assets import asset_key
+from sync_assets.defs.keys import asset_key
 from sync_assets.defs.partitions import tenant_of, tenants_of
 from sync_assets.defs.resources import PlatformResource
+from sync_assets.defs.telling import remembered
 from sync_assets.store.health import StreamHealth
 
 FRESH = timedelta(hours=1)
@@ -34,15 +35,16 @@ def _checks(source: SourceSpec, stream: StreamSpec) -> dg.AssetChecksDefinition:
     key = asset_key(source.name, stream.name)
 
     @dg.multi_asset_check(
-        name=f"{source.name}_{stream.name}_checks", specs=_specs(key, tenants_of(source.name))
+        name=steps_name(source.name, stream.name), specs=_specs(key, tenants_of(source.name))
     )
     def check(
         context: dg.AssetCheckExecutionContext, platform: PlatformResource
     ) -> Iterator[dg.AssetCheckResult]:
         tenant = tenant_of(context)
         with platform.open() as opened:
-            health = opened.health.of(tenant, stream)
-        yield from results(key, health)
+            found = results_of(opened, source, [stream.name], tenant)
+            with remembered(opened.failed_checks, tenant, found):
+                yield from found
 
     return check
 
@@ -59,7 +61,7 @@ def _specs(key: dg.AssetKey, partitions: dg.PartitionsDefinition) -> list[dg.Ass
 
 
 def results(key: dg.AssetKey, health: StreamHealth) -> Iterator[dg.AssetCheckResult]:
-    """The results of all checks, from what the store knows of a stream."""
+    """The results of all checks, from what the store knows of a stream; what says least is last."""
     counts = health.counts
     yield dg.AssetCheckResult(
         check_name="adds_up",
@@ -73,7 +75,6 @@ def results(key: dg.AssetKey, health: StreamHealth) -> Iterator[dg.AssetCheckRes
         passed=health.foreign_rows == 0,
         metadata={"foreign_rows": health.foreign_rows, "rows": health.rows},
     )
-    yield freshness(key, health.age)
     yield dg.AssetCheckResult(
         check_name="nothing_refused",
         asset_key=key,
@@ -81,6 +82,7 @@ def results(key: dg.AssetKey, health: StreamHealth) -> Iterator[dg.AssetCheckRes
         severity=dg.AssetCheckSeverity.WARN,
         metadata={"refused": counts.refused, "dead_letters": health.dead_letters},
     )
+    yield freshness(key, health.age)
 
 
 def freshness(key: dg.AssetKey, age: timedelta | None) -> dg.AssetCheckResult:
@@ -94,31 +96,19 @@ def freshness(key: dg.AssetKey, age: timedelta | None) -> dg.AssetCheckResult:
     )
 
 
-def evaluation(
-    key: dg.AssetKey, result: dg.AssetCheckResult, tenant: str
-) -> dg.AssetCheckEvaluation:
-    """The same as an event, for what is not a step of the asset."""
-    return dg.AssetCheckEvaluation(
-        asset_key=key,
-        check_name=str(result.check_name),
-        passed=result.passed,
-        metadata=result.metadata,
-        severity=result.severity,
-        partition=tenant,
-    )
-
-
-def log_check(context: dg.OpExecutionContext, check: dg.AssetCheckEvaluation) -> None:
-    """Log the result of a check from an op that is no step of the asset."""
-    # The annotation lags behind: an op has been able to log these since Dagster 1.10.6.
-    context.log_event(check)  # pyright: ignore[reportArgumentType]
-
-
-def evaluations_of(
+def results_of(
     platform: Platform, source: SourceSpec, streams: Iterable[str], tenant: str
-) -> Iterator[dg.AssetCheckEvaluation]:
+) -> list[dg.AssetCheckResult]:
     """The checks of some streams of a tenant, done here and now."""
-    for name in streams:
-        key, health = asset_key(source.name, name), platform.health.of(tenant, source.stream(name))
-        for result in results(key, health):
-            yield evaluation(key, result, tenant)
+    return [
+        result
+        for name in streams
+        for result in results(
+            asset_key(source.name, name), platform.health.of(tenant, source.stream(name))
+        )
+    ]
+
+
+def steps_name(source: str, stream: str) -> str:
+    """The step that does a stream's checks where a run has one."""
+    return f"{source}_{stream}_checks"

@@ -1,6 +1,7 @@
 """Runs a sync here and now: `python -m sync_assets.defs.execute`, with a JSON object on stdin.
 
-The object has `source`, `tenant`, `sync_id`, and optionally `streams` and the options of a sync.
+The object has `source`, `tenant`, `sync_id`, and optionally `streams`, `asked_by` and the options
+of a sync.
 The exit status is 0 when all went well and 1 otherwise.
 """
 
@@ -13,7 +14,7 @@ import dagster as dg
 from sync_assets.definitions import defs
 from sync_assets.defs.assets import asset_key
 from sync_assets.defs.config import SyncConfig, options_in
-from sync_assets.defs.identity import SYNC_ID_TAG
+from sync_assets.defs.identity import ASKED_BY_TAG, SYNC_ID_TAG
 from sync_assets.defs.partitions import tenants_of
 
 
@@ -35,7 +36,7 @@ def execute(wish: dict[str, Any], instance: dg.DagsterInstance) -> bool:
         run_config={
             "ops": {f"{source}__{stream}": {"config": config.model_dump()} for stream in streams}
         },
-        tags={SYNC_ID_TAG: wish["sync_id"]},
+        tags={SYNC_ID_TAG: wish["sync_id"], ASKED_BY_TAG: wish.get("asked_by", "command")},
         raise_on_error=False,
     )
     return result.success

@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from uuid import UUID
 
 import dagster as dg
 
@@ -9,9 +10,12 @@ from sync_assets.core.errors import (
     OperatorMustAct,
     RetryLater,
     SourceChanged,
+    Stopped,
+    Superseded,
     SyncError,
     TenantMustAct,
 )
+from sync_assets.runs import Run
 
 _WHO_ACTS: Mapping[type[SyncError], str] = {
     RetryLater: "nobody, waiting helps",
@@ -31,6 +35,26 @@ def translated(tenant: str) -> Generator[None]:
         yield
     except SyncError as error:
         raise failure(error, tenant) from error
+
+
+@contextmanager
+def ends_run_when_cancelled(
+    context: dg.AssetExecutionContext, run: Run, sync_id: UUID
+) -> Generator[None]:
+    """Let the run of a cancelled sync end as canceled, and cancel the sync of a terminated run."""
+    try:
+        yield
+    except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
+        now = context.instance.get_run_by_id(context.run.run_id)
+        asked = now is not None and now.status is dg.DagsterRunStatus.CANCELING
+        if asked or run.in_terminal:
+            run.terminated(sync_id)
+        raise
+    except (Stopped, Superseded) as error:
+        if not run.cancelled(sync_id):
+            raise
+        context.instance.report_run_canceling(context.run, message=f"Sync {sync_id} was cancelled.")
+        raise dg.DagsterExecutionInterruptedError(str(error)) from error
 
 
 def failure(error: SyncError, tenant: str) -> dg.Failure:

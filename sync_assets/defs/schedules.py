@@ -5,9 +5,11 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 
 from sync_assets.core.ports import SyncOptions
+from sync_assets.core.queues import Priority
 from sync_assets.core.streams import SourceSpec
-from sync_assets.defs.enqueue import enqueue
+from sync_assets.defs.asking import said
 from sync_assets.defs.resources import PlatformResource
+from sync_assets.enqueue import enqueue
 from sync_assets.settings import Settings
 
 FULL = "0 3 * * *"
@@ -25,37 +27,28 @@ def schedules_of(source: SourceSpec) -> list[dg.ScheduleDefinition]:
 def _schedule(
     source: SourceSpec, kind: str, cron: str, options: SyncOptions
 ) -> dg.ScheduleDefinition:
-    name, zone = f"{source.name}_{kind}", ZoneInfo(Settings().timezone)
+    zone = ZoneInfo(Settings().timezone)
 
     @dg.schedule(
-        name=name,
+        name=f"{source.name}_{kind}",
         job_name=f"{source.name}_sweep",
         cron_schedule=cron,
         execution_timezone=zone.key,
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description=f"An {kind} sync of all active tenants of {source.title}."
+        description=f"Asks for an {kind} sync of all active tenants of {source.title}."
         if kind == "incremental"
-        else f"A full sync of all active tenants of {source.title}, for what moves no time stamp.",
+        else f"Asks for a full sync of all active tenants of {source.title}, for what moves no "
+        "time stamp.",
     )
-    def tick(
-        context: dg.ScheduleEvaluationContext, platform: PlatformResource
-    ) -> dg.RunRequest | dg.SkipReason:
+    def tick(context: dg.ScheduleEvaluationContext, platform: PlatformResource) -> dg.SkipReason:
         due = context.scheduled_execution_time.astimezone(zone)
         if not options.full and (due.hour, due.minute) == (3, 0):
             return dg.SkipReason("The full sync of this hour does it all.")
-        if _waits(context.instance, name):
-            return dg.SkipReason("The sweep before this one still waits for its turn.")
         with platform.open() as opened:
-            tenants = opened.tenants.ids(source.name)
-        if not tenants:
-            return dg.SkipReason(f"There is no active tenant of {source.title}.")
-        return enqueue(source.name, tenants, options, key=f"{kind}:{due.isoformat()}")
+            tenants = opened.due.scheduled(source.name)
+            asked = enqueue(
+                opened, tenants, options, priority=Priority.LOW, asked_by=f"schedule:{kind}"
+            )
+        return dg.SkipReason(said(asked))
 
     return tick
-
-
-def _waits(instance: dg.DagsterInstance, schedule: str) -> bool:
-    """Is a run of this schedule queued? Sweeps slower than the clock would pile up otherwise."""
-    tags = {"dagster/schedule_name": schedule}
-    queued = dg.RunsFilter(tags=tags, statuses=[dg.DagsterRunStatus.QUEUED])
-    return instance.get_runs_count(queued) > 0

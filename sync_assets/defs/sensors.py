@@ -1,32 +1,38 @@
-"""Keeps partitions in step with the tenants, and goes on with syncs that outgrew a sweep."""
+"""Ask for syncs that no common schedule asks for: first ones, changes, own schedules, failures."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+import logging
+from collections.abc import Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import dagster as dg
+from cronsim import CronSim, CronSimError
 
-from sync_assets.core.clock import Clock, utc_now
-from sync_assets.core.ports import SyncOptions
+from sync_assets.bootstrap import Platform
+from sync_assets.core.clock import utc_now
+from sync_assets.core.queues import Priority
+from sync_assets.core.requests import Asked
 from sync_assets.core.streams import SourceSpec
-from sync_assets.defs.config import options_in
-from sync_assets.defs.enqueue import enqueue
+from sync_assets.defs.asking import said
 from sync_assets.defs.freshness import freshness_of
-from sync_assets.defs.identity import SYNC_ID_TAG
 from sync_assets.defs.partitions import tenants_of
 from sync_assets.defs.resources import PlatformResource
+from sync_assets.enqueue import enqueue
+from sync_assets.settings import Settings
+from sync_assets.store.due import OwnSchedule
 
-# Without NOT_STARTED: the daemon launches a run that it made and lost when asked under its key.
-_LIVE = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
+_log = logging.getLogger(__name__)
+
+MOST = 100
+"""Tenants that a tick asks for: as many as one sweep takes."""
+
+RECOVERY_EVERY = 15 * 60
+"""Seconds between two looks at what fails: four sweeps an hour at most, however much is broken."""
 
 
 def sensors_of(source: SourceSpec) -> list[dg.SensorDefinition]:
-    """The sensors `{source}_tenants`, `{source}_continue` and `{source}_freshness`."""
-    return [_tenants(source), continue_of(source), freshness_of(source)]
+    """The sensors `{source}_tenants`, `{source}_recovery` and `{source}_freshness`."""
+    return [_tenants(source), _recovery(source), freshness_of(source)]
 
 
 def _tenants(source: SourceSpec) -> dg.SensorDefinition:
@@ -35,23 +41,23 @@ def _tenants(source: SourceSpec) -> dg.SensorDefinition:
 
     @dg.sensor(
         name=name,
-        job_name=f"{source.name}_sweep",
+        job_name=f"{source.name}_sync",
         minimum_interval_seconds=30,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description=f"Makes a partition for each new tenant of {source.title} and starts its "
-        "first sync; retires the partitions of removed tenants.",
+        description=f"Makes a partition for each new tenant of {source.title} and retires those "
+        "of removed ones. Asks for the first sync, for one after each change of address, "
+        "credentials or settings, and for those of tenants with a schedule of their own.",
     )
     def tick(
         context: dg.SensorEvaluationContext, platform: PlatformResource
     ) -> dg.SensorResult | dg.SkipReason:
         with platform.open() as opened:
             active = set(opened.tenants.ids(source.name))
+            asked = [*_ask_for_changed(opened, source), *_ask_by_schedule(opened, source)]
         present = set(context.instance.get_dynamic_partitions(name))
         new, gone = sorted(active - present), sorted(present - active)
-        if not new and not gone:
-            return dg.SkipReason("Every active tenant has its partition.")
         return dg.SensorResult(
-            run_requests=[enqueue(source.name, new, SyncOptions())] if new else [],
+            skip_reason=said(asked),
             dynamic_partitions_requests=[
                 *([partitions.build_add_request(new)] if new else []),
                 *([partitions.build_delete_request(gone)] if gone else []),
@@ -61,58 +67,45 @@ def _tenants(source: SourceSpec) -> dg.SensorDefinition:
     return tick
 
 
-def continue_of(source: SourceSpec, clock: Clock = utc_now) -> dg.SensorDefinition:
-    """The sensor `{source}_continue`."""
-
+def _recovery(source: SourceSpec) -> dg.SensorDefinition:
     @dg.sensor(
-        name=f"{source.name}_continue",
-        job_name=f"{source.name}_sync",
-        minimum_interval_seconds=30,
+        name=f"{source.name}_recovery",
+        job_name=f"{source.name}_sweep",
+        minimum_interval_seconds=RECOVERY_EVERY,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Gives a sync that was longer than its turn in a sweep a run of its own, "
-        "which goes on from its checkpoint.",
+        description=f"Asks again for tenants of {source.title} whose last sync failed: after half "
+        "an hour, an hour, two, and so on up to a day. The schedules leave them alone meanwhile.",
     )
-    def tick(
-        context: dg.SensorEvaluationContext, platform: PlatformResource
-    ) -> dg.SensorResult | dg.SkipReason:
+    def tick(_context: dg.SensorEvaluationContext, platform: PlatformResource) -> dg.SkipReason:
         with platform.open() as opened:
-            deferred = opened.syncs.deferred(source.name)
-        # A single request without its partition would fail the tick, for all tenants.
-        present = set(context.instance.get_dynamic_partitions(f"{source.name}_tenants"))
-        deferred = [sync for sync in deferred if sync.tenant_id in present]
-        live = _live(context.instance, [str(sync.id) for sync in deferred])
-        deferred = [sync for sync in deferred if str(sync.id) not in live]
-        if not deferred:
-            return dg.SkipReason("No sync that outgrew its turn waits for a run.")
-        return dg.SensorResult(
-            run_requests=[
-                dg.RunRequest(
-                    # A run that dies before its stream starts is no attempt and uses its key up:
-                    # the next hour has another.
-                    run_key=f"{sync.id}:{sync.attempt}:{clock():%Y%m%d%H}",
-                    partition_key=sync.tenant_id,
-                    tags={SYNC_ID_TAG: str(sync.id)},
-                    run_config=_config(source, sync.options),
-                )
-                for sync in deferred
-            ]
-        )
+            failing = opened.due.failing(source.name, MOST)
+            asked = enqueue(
+                opened, failing, priority=Priority.LOW, asked_by="sensor:recovery", attempts=1
+            )
+        return dg.SkipReason(said(asked))
 
     return tick
 
 
-def _live(instance: dg.DagsterInstance, sync_ids: Iterable[str]) -> set[str]:
-    """Those of the syncs that have a run which has not ended."""
-    tags = {SYNC_ID_TAG: list(sync_ids)}
-    if not tags[SYNC_ID_TAG]:
-        return set()
-    runs = instance.get_runs(dg.RunsFilter(tags=tags, statuses=_LIVE))
-    return {run.tags[SYNC_ID_TAG] for run in runs}
+def _ask_for_changed(platform: Platform, source: SourceSpec) -> list[Asked]:
+    changed = platform.due.changed(source.name, platform.streams(source.name), MOST)
+    return enqueue(platform, changed, asked_by="sensor:tenants")
 
 
-def _config(source: SourceSpec, options: Mapping[str, Any]) -> dict[str, object]:
-    """The options of a sync as the run config of its job."""
-    config = options_in(options)
-    return {
-        "ops": {f"{source.name}__{stream.name}": {"config": config} for stream in source.streams}
-    }
+def _ask_by_schedule(platform: Platform, source: SourceSpec) -> list[Asked]:
+    zone = ZoneInfo(Settings().timezone)
+    own = platform.due.own_schedules(source.name)
+    due = list(_due(own, utc_now().astimezone(zone), zone))
+    return enqueue(platform, due, priority=Priority.LOW, asked_by="schedule:own")
+
+
+def _due(own: list[OwnSchedule], now: datetime, zone: ZoneInfo) -> Iterator[str]:
+    """The tenants whose schedule had a moment since a sync was last asked for."""
+    for schedule in own:
+        try:
+            moment = next(CronSim(schedule.cron, schedule.last.astimezone(zone)), None)
+        except CronSimError:  # the commands let none in; whoever else wrote it hurts nobody else
+            _log.exception("The schedule %r of %s is none", schedule.cron, schedule.tenant_id)
+            continue
+        if moment is not None and moment <= now:
+            yield schedule.tenant_id

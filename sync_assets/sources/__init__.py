@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from sync_assets.core.ports import Source
+from sync_assets.core.rate import Paces
 from sync_assets.core.streams import SourceSpec
 from sync_assets.sources.wordpress import WordPress
 
@@ -16,8 +17,11 @@ class SourceFactory(Protocol):
         """Its streams, tables and settings."""
         ...
 
-    def __call__(self, *, allow_private: bool) -> Source:
-        """A source that may, or may not, ask addresses outside the public internet."""
+    def __call__(self, *, allow_private: bool, paces: Paces | None = None) -> Source:
+        """A source that may, or may not, ask addresses outside the public internet.
+
+        With `paces` it keeps the pace that it declares, together with all other processes.
+        """
         ...
 
 

@@ -13,6 +13,7 @@ import urllib3
 
 from sync_assets.core.errors import RetryLater
 from sync_assets.core.ports import RequestStats
+from sync_assets.core.rate import UNPACED, Pacer
 from sync_assets.core.retry import Backoff
 from sync_assets.core.stop import StopSignal
 from sync_assets.core.tenants import Credentials
@@ -48,9 +49,10 @@ class HttpSession:
         allow_private: let addresses through that are not of the public internet.
         backoff: how often and when to try again.
         limits: what one answer may cost.
+        pace: kept with every request, redirects and repetitions included.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the last three need not be given
         self,
         tenant: str,
         stop: StopSignal,
@@ -59,6 +61,7 @@ class HttpSession:
         allow_private: bool,
         backoff: Backoff | None = None,
         limits: Limits | None = None,
+        pace: Pacer = UNPACED,
     ) -> None:
         self._tenant = tenant
         self._stop = stop
@@ -67,6 +70,7 @@ class HttpSession:
         self._limits = limits or Limits()
         self._complaints = Complaints(tenant)
         self._throttle = Throttle()
+        self._pace = pace
         self._watch = Watch(stop)
         self._counting = threading.Lock()
         pools = guarded_pools(allow_private=allow_private, on_answer=self._watch.attach)
@@ -137,7 +141,10 @@ class HttpSession:
 
     def _exchange(self, url: str, auth: Credentials | None, expect: Kind | None) -> Raw:
         """One request and its answer."""
-        with self._throttle.place(self._stop), self._watch.exchange(self._limits.answer) as mine:
+        with (
+            self._throttle.place(self._stop, self._pace),
+            self._watch.exchange(self._limits.answer) as mine,
+        ):
             began = time.monotonic()
             raw: Raw | None = None
             try:

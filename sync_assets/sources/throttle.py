@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
+from sync_assets.core.rate import UNPACED, Pacer
 from sync_assets.core.stop import StopSignal
 
 _WAKE_UP = 0.2  # seconds; whoever waits for a place sees a stop within this time
@@ -32,19 +33,34 @@ class Throttle:
         self._closed_until = 0.0
 
     @contextmanager
-    def place(self, stop: StopSignal) -> Generator[None]:
-        """Wait for a place among the requests in flight, and give it back at the end."""
+    def place(self, stop: StopSignal, pace: Pacer = UNPACED) -> Generator[None]:
+        """Wait for a place among the requests in flight, and give it back at the end.
+
+        The account's pace is asked for last, so that a slot is used when its moment comes; and once
+        more when the site asked to be left alone meanwhile.
+        """
         with self._changed:
-            while self._in_flight >= self.limit or self._monotonic() < self._closed_until:
-                self._changed.wait(_WAKE_UP)
-                stop.check()
+            self._wait_while(lambda: self._in_flight >= self.limit or self._closed(), stop)
             self._in_flight += 1
         try:
+            pace.wait(stop)
+            while self._closed():
+                with self._changed:
+                    self._wait_while(self._closed, stop)
+                pace.wait(stop)
             yield
         finally:
             with self._changed:
                 self._in_flight -= 1
                 self._changed.notify()
+
+    def _closed(self) -> bool:
+        return self._monotonic() < self._closed_until
+
+    def _wait_while(self, taken: Callable[[], bool], stop: StopSignal) -> None:
+        while taken():
+            self._changed.wait(_WAKE_UP)
+            stop.check()
 
     def went_well(self) -> None:
         """The site answered as it should."""

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Generator
 
-from sync_assets.core.errors import Stopped
+from sync_assets.core.errors import OutOfTime, Stopped
 from sync_assets.core.stop import StopSignal
 
 _WAKE_UP = 0.25  # seconds between two looks at the deadlines; a stop is seen at once
@@ -92,7 +92,7 @@ class Watch:
         while not self._ended.is_set():
             try:
                 self._stop.wait(_WAKE_UP)
-            except Stopped:
+            except (Stopped, OutOfTime):
                 self._cut_all()
                 return
             self._cut_overdue()

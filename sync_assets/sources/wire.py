@@ -13,7 +13,7 @@ from requests.adapters import HTTPAdapter
 from sync_assets.core.tenants import Credentials
 from sync_assets.sources.guard import Pools
 
-_CHUNK = 64 * 1024  # bytes between two looks at the stop signal
+_CHUNK = 1024 * 1024  # bytes between two looks at the stop signal
 _MOST_OF_AN_ERROR = 256 * 1024  # bytes; what is longer is a page, not an API's error
 _CONNECTIONS = 4  # as many as a sync has threads
 

@@ -2,23 +2,28 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Any, cast
 
 import psycopg
-from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 
 from sync_assets.core.errors import OperatorMustAct, RetryLater
+from sync_assets.store.arrays import teach
+
+Driver = psycopg.Connection[tuple[Any, ...]]
+"""A connection of psycopg."""
 
 OLDEST = 15
 """PostgreSQL 15: the first with security-invoker views and UNIQUE NULLS NOT DISTINCT."""
 
 # The role is named again, should a careless transaction have left another one on the connection.
 # The lock is shared by all of a tenant's transactions; only a purge takes it for itself.
-_AS_TENANT = text("""
+_AS_TENANT = """
     SELECT set_config('role', 'sync_assets_sync', true),
-      set_config('sync_assets.tenant_id', :tenant, true),
-      pg_advisory_xact_lock_shared(hashtextextended(:tenant, 0))
-""")
+      set_config('sync_assets.tenant_id', %(tenant)s, true),
+      pg_advisory_xact_lock_shared(hashtextextended(%(tenant)s, 0))
+"""
 _ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended(:tenant, 0))")
 _AS_CONTROL = text("SELECT set_config('role', 'sync_assets_control', true)")
 
@@ -61,12 +66,13 @@ class Database:
             hide_parameters=True,  # they hold credentials and contents
             connect_args={"options": options, **_NETWORK},
         )
+        event.listen(self.engine, "connect", teach)
 
     @contextmanager
     def as_tenant(self, tenant_id: str) -> Generator[Connection]:
         """A transaction that sees and writes this tenant's rows only."""
         with self._transaction() as connection:
-            connection.execute(_AS_TENANT, {"tenant": tenant_id})
+            driver(connection).execute(_AS_TENANT, {"tenant": tenant_id})
             yield connection
 
     @contextmanager
@@ -75,7 +81,7 @@ class Database:
         if connection.invalidated:
             connection.rollback()
         with _translated(), connection.begin():
-            connection.execute(_AS_TENANT, {"tenant": tenant_id})
+            driver(connection).execute(_AS_TENANT, {"tenant": tenant_id})
             yield
 
     def connect(self) -> Connection:
@@ -125,6 +131,11 @@ class Database:
     def _transaction(self) -> Generator[Connection]:
         with _translated(), self.engine.begin() as connection:
             yield connection
+
+
+def driver(connection: Connection) -> Driver:
+    """The driver's own connection, for what is done often: SQLAlchemy takes four times as long."""
+    return cast(Driver, connection.connection.driver_connection)
 
 
 def driver_url(url: str) -> URL:

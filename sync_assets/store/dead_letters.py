@@ -3,12 +3,20 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
+from sync_assets.core.errors import OperatorMustAct
 from sync_assets.core.records import Rejected
 from sync_assets.core.streams import Table
+from sync_assets.store.database import Database
+
+REQUEST = "request"
+"""The collection of the letters that are requests which no attempt could do."""
 
 _BURY = text("""
     INSERT INTO sync.dead_letters AS letter
@@ -30,8 +38,75 @@ _RESOLVE = text("""
 
 _OF_SYNC = text("""
     SELECT stream, record, cause FROM sync.dead_letters
-    WHERE sync_id = :sync AND resolved_at IS NULL ORDER BY id LIMIT :limit
+    WHERE sync_id = :sync AND collection <> 'request' AND resolved_at IS NULL
+    ORDER BY id LIMIT :limit
 """)
+_COLUMNS = """
+    id, tenant_id, stream, collection, record, payload, cause, sync_id, occurrences,
+    first_seen_at, last_seen_at, resolved_at
+"""
+_LIST = text(f"""
+    SELECT {_COLUMNS} FROM sync.dead_letters
+    WHERE resolved_at IS NULL AND (CAST(:tenant AS text) IS NULL OR tenant_id = :tenant)
+    ORDER BY last_seen_at DESC, id DESC LIMIT :limit
+""")  # noqa: S608 - nothing of it comes from outside
+_GET = text(f"SELECT {_COLUMNS} FROM sync.dead_letters WHERE id = :id")  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A record that could not be kept, or a request that no attempt could do.
+
+    Attributes:
+        record: its key, or the request's id.
+        payload: JSON.
+        sync_id: the last sync that met it.
+    """
+
+    id: int
+    tenant_id: str
+    stream: str
+    collection: str
+    record: str
+    payload: str
+    cause: str
+    sync_id: UUID
+    occurrences: int
+    first_seen_at: datetime
+    last_seen_at: datetime
+    resolved_at: datetime | None
+
+    @property
+    def is_request(self) -> bool:
+        """Is it a whole request, not a record?"""
+        return self.collection == REQUEST
+
+
+class DeadLetters:
+    """Reads the letters of all tenants."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def list(self, tenant: str | None = None, limit: int = 100) -> Sequence[Letter]:
+        """The letters that nothing has resolved yet, newest first."""
+        with self._database.as_control() as connection:
+            rows = connection.execute(_LIST, {"tenant": tenant, "limit": limit})
+            return [_letter(row) for row in rows]
+
+    def get(self, letter_id: int) -> Letter:
+        """A letter, also a resolved one; raises `OperatorMustAct` for an unknown one."""
+        with self._database.as_control() as connection:
+            row = connection.execute(_GET, {"id": letter_id}).one_or_none()
+        if row is None:
+            raise OperatorMustAct(
+                f"There is no dead letter {letter_id}. 'sync-assets dead-letters list' shows them."
+            )
+        return _letter(row)
+
+
+def _letter(row: Row[Any]) -> Letter:
+    return Letter(*row)
 
 
 def add(
@@ -78,7 +153,7 @@ def resolve(connection: Connection, stream: str, collection: str, records: Seque
 
 
 def of_sync(connection: Connection, sync_id: UUID, limit: int) -> list[tuple[str, str, str]]:
-    """Stream, record and cause of a sync's dead letters, the first few."""
+    """Stream, record and cause of the records that a sync could not keep, the first few."""
     rows = connection.execute(_OF_SYNC, {"sync": sync_id, "limit": limit})
     return [(row.stream, row.record, row.cause) for row in rows]
 

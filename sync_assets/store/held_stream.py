@@ -11,7 +11,6 @@ from uuid import UUID
 import orjson
 from psycopg import errors as postgres
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError
 
 from sync_assets.core.clock import Clock
 from sync_assets.core.counts import Counts
@@ -23,7 +22,7 @@ from sync_assets.core.run import StreamStatus
 from sync_assets.core.streams import StreamSpec
 from sync_assets.store import dead_letters
 from sync_assets.store.checkpoints import load_checkpoint, save_checkpoint
-from sync_assets.store.database import Database
+from sync_assets.store.database import Database, Driver, driver
 from sync_assets.store.leases import Lease
 from sync_assets.store.rows import Rows
 
@@ -44,6 +43,7 @@ _log = logging.getLogger(__name__)
 
 _START = text("""
     UPDATE sync.streams SET status = 'running', attempt = attempt + 1, error = NULL,
+      error_kind = NULL, progressed_at = now(),
       earlier = jsonb_build_object(
         'created', coalesce((earlier->>'created')::bigint, 0)
           + coalesce((counts->>'created')::bigint, 0),
@@ -55,13 +55,14 @@ _START = text("""
     WHERE sync_id = :id AND stream = :stream
 """)
 # An attempt that was overtaken must not speak for the one that goes on.
-_COUNT = text("""
-    UPDATE sync.streams SET counts = counts || CAST(:counts AS jsonb)
-    WHERE sync_id = :id AND stream = :stream
-      AND EXISTS (SELECT FROM sync.leases l WHERE l.stream = :stream AND l.token = :token)
-""")
+_COUNT = """
+    UPDATE sync.streams SET counts = counts || %(counts)s::jsonb, progressed_at = now()
+    WHERE sync_id = %(id)s AND stream = %(stream)s
+      AND EXISTS (SELECT FROM sync.leases l WHERE l.stream = %(stream)s AND l.token = %(token)s)
+"""
 _FINISH = text("""
-    UPDATE sync.streams SET status = :status, error = :error, finished_at = now(),
+    UPDATE sync.streams SET status = :status, error = :error, error_kind = :kind,
+      finished_at = now(), progressed_at = now(),
       counts = counts || CAST(:counts AS jsonb)
     WHERE sync_id = :id AND stream = :stream
       AND EXISTS (SELECT FROM sync.leases l WHERE l.stream = :stream AND l.token = :token)
@@ -88,7 +89,7 @@ class StoredStream:
     def known(self, scope: str) -> Known:
         """What the CMS has of a collection."""
         with self._database.as_tenant(self._tenant_id) as connection:
-            return self._rows.known(connection, scope)
+            return self._rows.known(driver(connection), scope)
 
     def checkpoint(self, collection: str) -> Checkpoint:
         """Where the collection stands."""
@@ -123,7 +124,6 @@ class HeldStream(StoredStream):
         """Record that the stream is running, as one more attempt."""
         with self._transaction() as connection:
             connection.execute(_START, self._identity())
-            self._rows.stage(connection)
             self._dead = dead_letters.unresolved(connection, self._spec.name)
 
     def write(self, page: Page) -> Written:
@@ -143,13 +143,15 @@ class HeldStream(StoredStream):
         if time.monotonic() - self._shown_at >= _PROGRESS_EVERY:
             self._shown_at = time.monotonic()
             with self._transaction() as connection:
-                connection.execute(_COUNT, self._identity(counts.as_dict()))
+                driver(connection).execute(_COUNT, self._identity(counts.as_dict()))
 
-    def finish(self, status: StreamStatus, error: str | None = None) -> None:
+    def finish(
+        self, status: StreamStatus, error: str | None = None, kind: str | None = None
+    ) -> None:
         """Record how the stream ended, with the counts that were shown last."""
         parameters = self._identity(self._counts.as_dict())
         with self._transaction() as connection:
-            parameters |= {"status": status.value, "error": error}
+            parameters |= {"status": status.value, "error": error, "kind": kind}
             held = connection.execute(_FINISH, parameters).rowcount
             if held and status is StreamStatus.DONE and self._dead:
                 table, sync_id = self._spec.table, self._lease.sync_id
@@ -175,7 +177,7 @@ class HeldStream(StoredStream):
     def _write(self, page: Page) -> Written:
         with self._transaction() as connection:
             self._lease.renew(connection)
-            written, refused = self._merge(connection, page.records)
+            written, refused = self._merge(driver(connection), page.records)
             skipped = len(page.records) - len(written) - len(refused)
             created = sum(written.values())
             rejected = [*page.rejected, *refused]
@@ -189,30 +191,26 @@ class HeldStream(StoredStream):
     def _bury(self, scope: str, keys: Sequence[int]) -> int:
         with self._transaction() as connection:
             self._lease.renew(connection)
-            buried = self._rows.bury(connection, scope, keys, self._clock())
+            buried = self._rows.bury(driver(connection), scope, keys, self._clock())
             self._count(connection, Written(), buried)
         self._deleted += buried
         return buried
 
     def _merge(
-        self, connection: Connection, records: Sequence[tuple[Record, bytes]]
+        self, connection: Driver, records: Sequence[tuple[Record, bytes]]
     ) -> tuple[dict[int, bool], list[Rejected]]:
         """Write records; when PostgreSQL refuses them, find the ones to blame by halving."""
         if not records:
             return {}, []
         try:
-            with connection.begin_nested():
+            with connection.transaction():
                 sync_id = self._lease.sync_id
                 return self._rows.upsert(connection, records, sync_id, self._clock()), []
-        except (DBAPIError, postgres.Error) as error:
-            cause = error.orig if isinstance(error, DBAPIError) else error
-            if not isinstance(cause, _RECORD_ERRORS):
-                raise
+        except _RECORD_ERRORS as error:
             if len(records) == 1:
-                return {}, [self._refused(records[0][0], cause)]
+                return {}, [self._refused(records[0][0], error)]
         middle = len(records) // 2
         first, first_refused = self._merge(connection, records[:middle])
-        self._rows.unstage(connection)
         second, second_refused = self._merge(connection, records[middle:])
         return first | second, first_refused + second_refused
 
@@ -246,7 +244,7 @@ class HeldStream(StoredStream):
                 "updated": self._updated + result.updated,
                 "deleted": self._deleted + deleted,
             }
-            connection.execute(_COUNT, self._identity(counts))
+            driver(connection).execute(_COUNT, self._identity(counts))
 
     def _identity(self, counts: Mapping[str, int | None] | None = None) -> dict[str, object]:
         return {

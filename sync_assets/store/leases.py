@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from sync_assets.core.errors import LeaseLost, SyncError, SyncHeld, UnknownTenant
-from sync_assets.store.database import Database
+from sync_assets.store.database import Database, driver
 
 LIFETIME = 60
 """Seconds until a lease that nobody renews is free."""
@@ -42,10 +42,10 @@ _SOON = text("SELECT set_config('lock_timeout', '2s', true)")
 _HOLDER = text("""
     SELECT sync_id FROM sync.leases WHERE tenant_id = :tenant AND stream = :stream
 """)
-_RENEW = text("""
-    UPDATE sync.leases SET expires_at = now() + make_interval(secs => :lifetime)
-    WHERE tenant_id = :tenant AND stream = :stream AND token = :token
-""")
+_RENEW = """
+    UPDATE sync.leases SET expires_at = now() + make_interval(secs => %(lifetime)s)
+    WHERE tenant_id = %(tenant)s AND stream = %(stream)s AND token = %(token)s
+"""
 _BEAT = text("""
     UPDATE sync.leases SET expires_at = now() + make_interval(secs => :lifetime),
       backend_pid = pg_backend_pid(), backend_started = sync.backend_started(pg_backend_pid())
@@ -71,7 +71,7 @@ class Lease:
         Raises:
             LeaseLost: another sync has taken over.
         """
-        if connection.execute(_RENEW, self._parameters()).rowcount == 0:
+        if driver(connection).execute(_RENEW, self._parameters()).rowcount == 0:
             raise LeaseLost(
                 f"Sync {self.sync_id} lost {self.tenant_id}'s {self.stream} to another sync, "
                 "which goes on from the last page."

@@ -31,14 +31,19 @@ def migrate(database: Database) -> None:
 
 def _upgrade(connection: Connection) -> None:
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-    present, newest = revision(connection), _script().get_current_head()
-    if present == newest:
+    present = revision(connection)
+    if present == newest():
         return
     _check_known(present)
     _check_vector(connection)
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def newest() -> str | None:
+    """The revision that this version of the program works with."""
+    return _script().get_current_head()
 
 
 def revision(connection: Connection) -> str | None:

@@ -2,24 +2,24 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Row, text
+from sqlalchemy import text
 
 from sync_assets.core.clock import Clock, utc_now
-from sync_assets.core.counts import Counts
-from sync_assets.core.errors import OperatorMustAct, UnknownTenant
+from sync_assets.core.errors import UnknownTenant
 from sync_assets.core.ports import StreamReader, SyncRequest
-from sync_assets.core.report import Report, StreamRow
-from sync_assets.core.run import StreamStatus
+from sync_assets.core.report import Report
 from sync_assets.core.streams import SourceSpec
 from sync_assets.store import dead_letters
 from sync_assets.store.database import Database
 from sync_assets.store.held_stream import HeldStream, StoredStream
 from sync_assets.store.leases import hold
+from sync_assets.store.reports import report_of
+from sync_assets.store.sync_log import lines
 
 _BEGIN = text("""
     INSERT INTO sync.syncs (id, tenant_id, source, streams, options, run_id)
@@ -32,22 +32,9 @@ _PENDING = text("""
     SELECT :id, :tenant, unnest(CAST(:streams AS text[])) ON CONFLICT DO NOTHING
 """)
 _SKIP = text("""
-    UPDATE sync.streams SET status = 'skipped', error = :reason, finished_at = now()
+    UPDATE sync.streams SET status = 'skipped', error = :reason, error_kind = :kind,
+      finished_at = now()
     WHERE sync_id = :id AND stream = :stream AND status IN ('pending', 'deferred')
-""")
-_SYNC = text("""
-    SELECT s.id, s.tenant_id, s.source, s.streams, s.created_at,
-      coalesce(t.organization, '') AS organization, now() AS now
-    FROM sync.syncs s LEFT JOIN sync.tenants t ON t.id = s.tenant_id WHERE s.id = :id
-""")
-_STREAMS = text("""
-    SELECT r.stream, r.status, r.attempt, r.counts, r.earlier, r.error, r.started_at,
-      r.finished_at, coalesce(l.expires_at > now()
-        AND sync.backend_started(l.backend_pid) IS NOT DISTINCT FROM l.backend_started,
-      false) AS held
-    FROM sync.streams r LEFT JOIN sync.leases l
-      ON l.tenant_id = r.tenant_id AND l.stream = r.stream AND l.sync_id = r.sync_id
-    WHERE r.sync_id = :id
 """)
 _LATEST = text("""
     SELECT id FROM sync.syncs WHERE tenant_id = :tenant ORDER BY created_at DESC LIMIT 1
@@ -64,16 +51,6 @@ _INSTEAD = text("""
         OR l.expires_at > now()
         AND sync.backend_started(l.backend_pid) IS NOT DISTINCT FROM l.backend_started)
     ORDER BY s.created_at DESC LIMIT 1
-""")
-_LOG = text("""
-    SELECT at, level, stream, message, metadata FROM sync.log WHERE sync_id = :id ORDER BY id
-""")
-_DEFERRED = text("""
-    SELECT s.id, s.tenant_id, s.options, sum(r.attempt) AS attempt
-    FROM sync.syncs s JOIN sync.streams r ON r.sync_id = s.id
-    WHERE s.id IN (SELECT sync_id FROM sync.streams WHERE status = 'deferred')
-      AND s.source = :source AND s.created_at > now() - interval '1 day'
-    GROUP BY s.id
 """)
 
 
@@ -103,32 +80,17 @@ class Syncs:
         """The part of this that runs a source's streams."""
         return Holder(self, self._database, spec, self._clock)
 
-    def skip(self, sync_id: UUID, tenant_id: str, stream: str, reason: str) -> None:
-        """Record that a stream was not run, and why."""
+    def skip(
+        self, sync_id: UUID, tenant_id: str, stream: str, reason: str, kind: str | None = None
+    ) -> None:
+        """Record that a stream was not run, and why; `kind` is the error's class."""
+        parameters = {"id": sync_id, "stream": stream, "reason": reason, "kind": kind}
         with self._database.as_tenant(tenant_id) as connection:
-            connection.execute(_SKIP, {"id": sync_id, "stream": stream, "reason": reason})
+            connection.execute(_SKIP, parameters)
 
     def report(self, sync_id: UUID) -> Report:
         """The report at this moment; raises `OperatorMustAct` for an unknown sync."""
-        with self._database.as_control() as connection:
-            sync = connection.execute(_SYNC, {"id": sync_id}).one_or_none()
-            rows = connection.execute(_STREAMS, {"id": sync_id}).all()
-        if sync is None:
-            raise OperatorMustAct(
-                f"There is no sync {sync_id}. 'sync-assets report --tenant ID' shows a tenant's "
-                "last one."
-            )
-        order = {stream: position for position, stream in enumerate(sync.streams)}
-        streams = sorted(map(_stream_row, rows), key=lambda row: order.get(row.stream, 99))
-        return Report(
-            sync.id,
-            sync.tenant_id,
-            sync.source,
-            sync.organization,
-            sync.created_at,
-            streams,
-            sync.now,
-        )
+        return report_of(self._database, sync_id)
 
     def latest(self, tenant_id: str) -> UUID | None:
         """The tenant's newest sync."""
@@ -151,20 +113,14 @@ class Syncs:
         with self._database.as_control() as connection:
             return connection.execute(_INSTEAD, parameters).scalar()
 
-    def log(self, sync_id: UUID) -> list[dict[str, Any]]:
-        """The lines of a sync's log, oldest first."""
-        with self._database.as_control() as connection:
-            return [dict(row) for row in connection.execute(_LOG, {"id": sync_id}).mappings()]
+    def log(self, sync_id: UUID, after: int = 0) -> list[dict[str, Any]]:
+        """The lines of a sync's log behind the one with that id; see `store.sync_log.lines`."""
+        return lines(self._database, sync_id, after=after)
 
     def dead_letters(self, sync_id: UUID, limit: int) -> list[tuple[str, str, str]]:
         """Stream, record and cause of what a sync could not keep, the first few."""
         with self._database.as_control() as connection:
             return dead_letters.of_sync(connection, sync_id, limit)
-
-    def deferred(self, source: str) -> list[Row[Any]]:
-        """Syncs that left a sweep for a run of their own: id, tenant_id, options, attempt."""
-        with self._database.as_control() as connection:
-            return list(connection.execute(_DEFERRED, {"source": source}).all())
 
 
 class Holder:
@@ -194,32 +150,3 @@ class Holder:
     def stored(self, tenant_id: str, stream: str) -> StreamReader:
         """What a plan reads; it holds nothing."""
         return StoredStream(self._database, tenant_id, self._spec.stream(stream))
-
-
-def _stream_row(row: Row[Any]) -> StreamRow:
-    return StreamRow(
-        row.stream,
-        StreamStatus(row.status),
-        row.attempt,
-        _added(row.counts, row.earlier),
-        row.error,
-        row.started_at,
-        row.finished_at,
-        row.held,
-    )
-
-
-def _added(counts: dict[str, int], earlier: dict[str, int]) -> Counts:
-    """The last attempt's counts, with what earlier attempts of the same sync had written.
-
-    The last attempt found that as unchanged, so it moves from there: the sum stays. It looked no
-    more at what had its tombstone.
-    """
-    names = {field.name for field in fields(Counts)}
-    result = Counts(**{name: value for name, value in counts.items() if name in names})
-    for name in ("created", "updated"):
-        moved = min(earlier.get(name, 0), result.unchanged)
-        setattr(result, name, getattr(result, name) + moved)
-        result.unchanged -= moved
-    result.deleted += earlier.get("deleted", 0)
-    return result

@@ -13,14 +13,17 @@ from sync_assets.core.tenants import Credentials, Tenant
 from sync_assets.store.database import Database
 from sync_assets.store.secrets import Vault
 
-_COLUMNS = "id, source, organization, url, username, secret, settings, active, created_at"
+_COLUMNS = "id, source, organization, url, username, secret, settings, active, schedule, created_at"
 _INSERT = text("""
-    INSERT INTO sync.tenants (id, source, organization, url, username, secret, settings)
-    VALUES (:id, :source, :organization, :url, :username, :secret, CAST(:settings AS jsonb))
+    INSERT INTO sync.tenants
+      (id, source, organization, url, username, secret, settings, schedule)
+    VALUES (:id, :source, :organization, :url, :username, :secret, CAST(:settings AS jsonb),
+      :schedule)
 """)
 _UPDATE = text("""
     UPDATE sync.tenants SET organization = :organization, url = :url, username = :username,
-      secret = :secret, settings = CAST(:settings AS jsonb), active = :active, updated_at = now()
+      secret = :secret, settings = CAST(:settings AS jsonb), active = :active, updated_at = now(),
+      schedule = :schedule, changed_at = CASE WHEN :changed THEN now() ELSE changed_at END
     WHERE id = :id
 """)
 
@@ -32,6 +35,14 @@ _READ_AGAIN = text("""
 """)
 _DEACTIVATE = text("""
     UPDATE sync.tenants SET active = false, updated_at = now() WHERE id = :id
+""")
+
+_FOR_ITSELF = text("SELECT FROM sync.tenants WHERE id = :id FOR UPDATE")
+
+_FORGET_WAITING = text("""
+    UPDATE sync.requests SET state = 'cancelled', ended_at = now(),
+      error = 'The tenant was removed.'
+    WHERE tenant_id = :id AND state = 'queued'
 """)
 
 
@@ -96,9 +107,10 @@ class Tenants:
         """Store a changed tenant; raises `UnknownTenant`.
 
         Another address, other settings, or credentials where there were none show other contents
-        under the same modified times: the next sync reads everything again.
+        under the same modified times: the next sync reads everything again, and a sensor asks
+        for it.
         """
-        row = self._row(tenant)
+        row = {**self._row(tenant), "changed": self._needs_sync(tenant)}
         with self._database.as_control() as connection:
             connection.execute(_READ_AGAIN, {**row, "start": NO_VERSION})
             if connection.execute(_UPDATE, row).rowcount == 0:
@@ -108,6 +120,7 @@ class Tenants:
         """Sync a tenant no longer; its rows and its sealed credentials stay."""
         with self._database.as_control() as connection:
             connection.execute(_DEACTIVATE, {"id": tenant_id})
+            connection.execute(_FORGET_WAITING, {"id": tenant_id})
 
     def purge(self, tenant_id: str, tables: list[str]) -> int:
         """Delete the tenant and all its rows, for good.
@@ -120,14 +133,31 @@ class Tenants:
             The number of content rows deleted.
         """
         deleted = 0
-        own = ["syncs", "leases", "checkpoints", "dead_letters", "log"]
+        own = ["requests", "syncs", "leases", "checkpoints", "dead_letters", "log"]
         with self._database.alone_with(tenant_id) as connection:
+            # Who asks for a sync of it this very moment is waited for, or asks in vain.
+            connection.execute(_FOR_ITSELF, {"id": tenant_id})
             for table in [f"cms.{name}" for name in tables] + [f"sync.{name}" for name in own]:
                 statement = text(f"DELETE FROM {table} WHERE tenant_id = :id")  # noqa: S608
                 count = connection.execute(statement, {"id": tenant_id}).rowcount
                 deleted += count if table.startswith("cms.") else 0
             connection.execute(text("DELETE FROM sync.tenants WHERE id = :id"), {"id": tenant_id})
         return deleted
+
+    def _needs_sync(self, after: Tenant) -> bool:
+        """Does the change let a sync find something else?"""
+        try:
+            before = self.get(after.id)
+        except UnknownTenant:
+            raise
+        except OperatorMustAct:  # its secret was sealed with another key
+            return True
+        return (before.url, before.credentials, dict(before.settings), before.active) != (
+            after.url,
+            after.credentials,
+            dict(after.settings),
+            after.active,
+        )
 
     def _row(self, tenant: Tenant) -> Mapping[str, Any]:
         credentials = tenant.credentials
@@ -140,6 +170,7 @@ class Tenants:
             "secret": credentials and self._vault.seal(credentials.secret),
             "settings": json.dumps(dict(tenant.settings)),
             "active": tenant.active,
+            "schedule": tenant.schedule,
         }
 
 
@@ -152,5 +183,6 @@ def _tenant(row: Row[Any], secret: str) -> Tenant:
         Credentials(row.username or "", secret) if row.secret else None,
         row.settings,
         active=row.active,
+        schedule=row.schedule,
         created_at=row.created_at,
     )

@@ -28,6 +28,9 @@ def test_help_is_quick_and_loads_nothing_heavy() -> None:
     [
         (), ("tenant",), ("tenant", "add"), ("tenant", "list"), ("tenant", "show"),
         ("tenant", "update"), ("tenant", "remove"), ("sync",), ("report",), ("export",),
+        ("request",), ("cancel",), ("retry",), ("reschedule",), ("status",), ("log",),
+        ("history",), ("queue",), ("dead-letters",), ("dead-letters", "list"),
+        ("dead-letters", "show"), ("dead-letters", "replay"),
         ("database-url",), ("env",), ("doctor",), ("new-secret-key",), ("dev",), ("stop",),
     ],
 )  # fmt: skip

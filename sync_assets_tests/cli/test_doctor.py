@@ -3,18 +3,47 @@ import pytest
 from sync_assets.bootstrap import Platform
 from sync_assets.core.tenants import Tenant
 from sync_assets.demo import DemoSite
+from sync_assets.upkeep import health
 from sync_assets_tests.cli.conftest import Commands
 from sync_assets_tests.conftest import register
+from sync_assets_tests.upkeep.past import Past
 
 pytestmark = pytest.mark.postgres
 
 
+@pytest.fixture(autouse=True)
+def _room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever this machine's disks have."""
+    monkeypatch.setattr(health, "_BYTES", 0)
+    monkeypatch.setattr(health, "_ROOM", 0)
+
+
 def test_all_is_well(run: Commands, acme: Tenant) -> None:
     findings = run.json("doctor")
-    names = ["database", "migrations", "pgvector", "secret key", f"tenant {acme.id}"]
-    assert [finding["check"] for finding in findings] == names
+    installed = ["database", "migrations", "pgvector", "secret key"]
+    healthy = ["daemon", "queue", "failing_tenants", "dead_letters", "disk"]
+    assert [f["check"] for f in findings] == [*installed, *healthy, f"tenant {acme.id}"]
     assert run("doctor") == 0
     assert all(line.startswith("ok") for line in run.out.splitlines())
+
+
+def test_what_is_only_worth_a_look_is_no_failure(run: Commands, platform: Platform) -> None:
+    past = Past(platform)
+    past.tenant("acme")
+    past.execute("UPDATE sync.tenants SET active = false")
+    past.letter(past.request("acme", 1), "acme", None)
+    assert run("doctor") == 0
+    assert "warn   dead_letters: 1 are unresolved: acme (1)." in run.out
+    [finding] = [found for found in run.json("doctor") if not found["ok"]]
+    assert (finding["check"], finding["serious"]) == ("dead_letters", False)
+
+
+def test_a_queue_that_is_stuck_is_found(run: Commands, platform: Platform) -> None:
+    past = Past(platform)
+    past.tenant("acme")
+    past.request("acme", 1, "queued")
+    assert run("doctor") == 1
+    assert "failed queue: A request waits in default for 24 h though there are places." in run.out
 
 
 def test_a_revoked_password_is_found(run: Commands, acme: Tenant, demo_site: DemoSite) -> None:

@@ -6,11 +6,13 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from sync_assets.bootstrap import Platform
+from sync_assets.cli import children
 from sync_assets.cli.job import Ended
 from sync_assets.cli.signals import Asked
 from sync_assets.core.ports import SyncOptions, SyncRequest
@@ -63,8 +65,34 @@ def test_ctrl_c_stops_the_sync_and_keeps_what_it_wrote(
     assert latest is not None
     report = platform.syncs.report(latest)
     assert {row.stream: row.status.value for row in report.streams}["terms"] == "done"
-    assert report.status in {"cancelled", "running"}  # running: it may go on for a minute
+    assert report.status == "cancelled"
     assert not any(row.held for row in report.streams)
+
+
+def test_a_sync_whose_child_is_killed_has_failed_at_once_and_is_not_tried_again(
+    run: Commands,
+    platform: Platform,
+    acme: Tenant,
+    demo_site: DemoSite,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    really, started = children.start, list[children.Child]()
+
+    def start(*arguments: Any, **named: Any) -> children.Child:
+        started.append(really(*arguments, **named))
+        return started[-1]
+
+    def kill(request: Request) -> None:
+        if "/wp/v2/media" in request.target:
+            started[0].signal(signal.SIGKILL)
+
+    monkeypatch.setattr("sync_assets.cli.children.start", start)
+    demo_site.faults.add(kill)
+    assert run("sync", acme.id) == 1
+    [entry] = platform.history.list(tenant=acme.id).entries
+    assert (entry.status, entry.attempt, entry.attempts) == ("failed", 1, 1)
+    assert entry.asked_by.startswith("command:")
+    assert "The process that ran the sync ended with status -9." in run.out
 
 
 def test_a_sync_that_is_at_work_already_is_shown(
@@ -138,6 +166,8 @@ def test_a_sync_that_finds_its_streams_held_shows_the_one_that_holds_them(
         assert run("sync", acme.id) == 0, run.err
         watch.join()
     assert "media: skipped" in run.err
+    # Its own request, which waited for another try, is not done later for nothing.
+    assert [entry.status for entry in platform.history.list().entries] == ["cancelled"]
     assert run.out.startswith(f"Sync {other} of {acme.id}: completed")
 
 

@@ -211,3 +211,48 @@ def test_a_purge_leaves_nothing(run: Commands, platform: Platform, acme: Tenant)
     query = "SELECT (SELECT count(*) FROM cms.wordpress_content_terms) + count(*) FROM sync.streams"
     with platform.database.as_owner() as connection:
         assert connection.execute(text(query)).scalar() == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [("0  */6 * * *", "0 */6 * * *"), ("off", "off"), ("30 4 * * mon-fri", "30 4 * * mon-fri")],
+)
+def test_a_tenant_has_a_schedule_of_its_own(
+    run: Commands, platform: Platform, given: str, kept: str
+) -> None:
+    assert add(run, UNREACHABLE, "--public", "--no-check", "--schedule", given) == 0, run.err
+    assert platform.tenants.get("acme").schedule == kept
+    assert run.json("tenant", "show", "acme")["schedule"] == kept
+    assert run("tenant", "list") == 0
+    assert kept in run.out
+
+
+def test_a_schedule_is_changed_without_asking_the_site(run: Commands, platform: Platform) -> None:
+    assert add(run, UNREACHABLE, "--public", "--no-check") == 0
+    assert run.json("tenant", "show", "acme")["schedule"] == "default"
+    for given, kept in (("15 3 * * *", "15 3 * * *"), ("off", "off"), ("default", None)):
+        assert run("tenant", "update", "acme", "--schedule", given) == 0, run.err
+        assert platform.tenants.get("acme").schedule == kept
+    assert run("tenant", "update", "acme", "--organization", "other", "--schedule", "off") == 0
+    assert platform.tenants.get("acme").organization == "other"
+
+
+@pytest.mark.parametrize(
+    ("given", "fault"),
+    [
+        ("hourly", "not five fields"),
+        ("", "not five fields"),
+        ("0 0 * * * *", "not five fields"),
+        ("61 * * * *", "Bad minute"),
+        ("0 0 31 2 *", "day"),
+    ],
+)
+def test_what_is_no_cron_line_is_refused_with_an_example(
+    run: Commands, platform: Platform, given: str, fault: str
+) -> None:
+    assert add(run, UNREACHABLE, "--public", "--no-check") == 0
+    assert run("tenant", "update", "acme", "--schedule", given) == 2
+    assert fault in run.err
+    assert "such as '0 */6 * * *' for every six hours" in run.err
+    assert platform.tenants.get("acme").schedule is None
+    assert add(run, UNREACHABLE, "--public", "--schedule", given, tenant="globex") == 2

@@ -171,6 +171,9 @@ class HostileThings:
     scope: str = "thing"
     inline: bool = False
 
+    def with_contents(self) -> "HostileThings":
+        return self
+
     def listing(self) -> Iterator[ListingPage]:
         after, offset, rows = 0, 0, [None]
         while rows:

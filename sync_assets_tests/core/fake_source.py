@@ -1,7 +1,7 @@
 """A source in memory: the truth about a site, and the many ways in which it may be told."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -93,6 +93,9 @@ class FakeCollection:
     page_size: int = 3
     fetched: list[tuple[int, ...]] = field(default_factory=list[tuple[int, ...]])
     mapped: list[int] = field(default_factory=list[int])
+
+    def with_contents(self) -> "FakeCollection":
+        return replace(self, inline=True)
 
     def listing(self) -> Iterator[ListingPage]:
         self.hook("listing")

@@ -68,6 +68,32 @@ def test_results_that_nobody_takes_do_not_pile_up():
     assert next(started) <= 2 * 2 + 1
 
 
+def test_a_busy_consumer_is_kept_busy_and_no_more():
+    started = itertools.count()
+    results = in_order(((lambda: next(started)) for _ in range(100)), StopSignal())
+    for _ in range(20):
+        next(results)
+        time.sleep(0.002)  # the next result is there long before it is asked for
+    ahead = next(started) - 20
+    results.close()  # pyright: ignore[reportAttributeAccessIssue] - it is a generator
+    assert 1 <= ahead <= 3
+
+
+def test_a_consumer_who_has_to_wait_gets_more_calls_in_flight():
+    most, now, lock = [0], [0], threading.Lock()
+
+    def call() -> None:
+        with lock:
+            now[0] += 1
+            most[0] = max(most[0], now[0])
+        time.sleep(0.005)
+        with lock:
+            now[0] -= 1
+
+    list(in_order([call] * 30, StopSignal(), width=6))
+    assert most[0] == 6
+
+
 def test_calls_that_nobody_waits_for_any_more_are_not_made():
     started, gate = threading.Semaphore(0), threading.Event()
 
@@ -75,7 +101,7 @@ def test_calls_that_nobody_waits_for_any_more_are_not_made():
         started.release()
         return gate.wait(PATIENCE)
 
-    results = in_order([lambda: True, *[call] * 3], StopSignal(), width=2)
+    results = in_order([lambda: not time.sleep(0.01), *[call] * 3], StopSignal(), width=2)
     next(results)
     assert all(started.acquire(timeout=PATIENCE) for _ in range(2))
     results.close()  # pyright: ignore[reportAttributeAccessIssue] - it is a generator

@@ -6,14 +6,16 @@ from uuid import UUID
 import pytest
 
 from sync_assets.core.counts import Counts
+from sync_assets.core.queues import Priority
 from sync_assets.core.report import (
-    ABANDONED,
     BETWEEN_STREAMS,
-    CONTINUES,
     INTERRUPTED,
+    OUT_OF_TIME,
     Report,
+    RequestRow,
     StreamRow,
 )
+from sync_assets.core.requests import State
 from sync_assets.core.run import StreamStatus
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -30,8 +32,25 @@ def row(status: str, counts: Counts | None = None, *, held: bool | None = None, 
     return StreamRow(f"s{at}", state, 1, counts or Counts(), None, started, finished, alive)
 
 
-def report(*rows: StreamRow, now: datetime = NOON + 5 * MINUTE) -> Report:
-    return Report(UUID(int=7), "acme", "wordpress", "Acme", NOON, rows, now)
+def report(
+    *rows: StreamRow, now: datetime = NOON + 5 * MINUTE, request: RequestRow | None = None
+) -> Report:
+    return Report(UUID(int=7), "acme", "wordpress", "Acme", NOON, rows, now, request)
+
+
+def request(
+    state: State = State.LAUNCHED,
+    *,
+    begun: bool = True,
+    silent: bool = False,
+    attempt: int = 1,
+    error: str | None = None,
+) -> RequestRow:
+    """A request behind a sync."""
+    ended = None if state in {State.QUEUED, State.LAUNCHED} else NOON + 2 * MINUTE
+    return RequestRow(
+        state, "default", Priority.NORMAL, "test", attempt, 3, NOON, ended, begun, silent, error
+    )
 
 
 @pytest.mark.parametrize(
@@ -41,7 +60,7 @@ def report(*rows: StreamRow, now: datetime = NOON + 5 * MINUTE) -> Report:
         ("running pending", "running"),
         ("done running", "running"),
         ("failed running", "running"),
-        ("done deferred", "running"),
+        ("done deferred", "failed"),
         ("done done", "completed"),
         ("done failed", "failed"),
         ("failed skipped", "failed"),
@@ -110,11 +129,81 @@ def test_a_queued_sync_has_no_duration():
     assert (said["status"], said["startedAt"], said["durationMs"]) == ("queued", None, None)
 
 
-def test_a_sync_that_left_its_sweep_has_failed_when_nobody_goes_on_with_it():
-    rows = row("done"), row("deferred", at=1), row("pending", at=2)
-    young = report(*rows, now=NOON + CONTINUES - timedelta(seconds=1))
-    assert young.status == "running"
-    old = report(*rows, now=NOON + CONTINUES)
-    assert old.status == "failed"
-    job = old.as_dict()["jobs"][1]
-    assert (job["status"], job["error"]) == ("failed", ABANDONED)
+def test_a_stream_that_ran_out_of_time_without_a_request_has_failed():
+    said = report(row("done"), row("deferred", at=1), row("pending", at=2)).as_dict()
+    assert (said["status"], said["failedStreams"]) == ("failed", ["s1"])
+    assert said["error"] == f"s1: {OUT_OF_TIME}"
+
+
+# Those with a request behind them
+
+
+@pytest.mark.parametrize("state", [State.COMPLETED, State.FAILED, State.CANCELLED, State.QUEUED])
+@pytest.mark.parametrize("stream", ["pending", "failed", "deferred", "done"])
+def test_a_request_that_is_not_at_work_says_how_its_sync_stands(state: State, stream: str):
+    assert report(row(stream), request=request(state)).status == state.value
+
+
+def test_a_launched_one_is_queued_until_a_run_has_begun_it():
+    waiting = report(row("pending"), request=request(begun=False))
+    assert (waiting.status, waiting.finished_at, waiting.ended) == ("queued", None, False)
+    assert report(row("pending"), request=request()).status == "running"
+
+
+def test_between_two_streams_it_runs_for_as_long_as_its_process_lives():
+    rows = row("done"), row("pending", at=1)
+    assert report(*rows, now=NOON + 60 * MINUTE, request=request()).status == "running"
+
+
+def test_a_stream_runs_while_its_process_lives_though_its_lease_was_just_lost():
+    said = report(row("running", held=False), request=request()).as_dict()
+    assert (said["status"], said["currentStream"], said["error"]) == ("processing", "s0", None)
+
+
+def test_without_a_sign_of_life_or_a_lease_it_is_dead():
+    dead = report(row("running", held=False), request=request(silent=True)).as_dict()
+    assert (dead["status"], dead["failedStreams"]) == ("failed", ["s0"])
+    assert dead["jobs"][0]["error"] == INTERRUPTED
+
+
+def test_a_lease_is_a_sign_of_life_too():
+    assert report(row("running"), request=request(silent=True)).status == "running"
+
+
+def test_one_whose_run_was_interrupted_is_cancelled_before_anybody_has_settled_it():
+    assert report(row("stopped"), row("pending", at=1), request=request()).status == "cancelled"
+    assert report(row("stopped"), row("running", at=1), request=request()).status == "running"
+
+
+def test_a_retry_that_waits_is_queued_and_says_what_failed():
+    rows = row("done"), row("failed", at=1), row("skipped", at=2)
+    waits = request(State.QUEUED, attempt=2, error="s1: Gateway time-out")
+    said = report(*rows, request=waits).as_dict()
+    assert (said["status"], said["finishedAt"], said["failedStreams"]) == ("queued", None, ["s1"])
+    assert (said["attempt"], said["attempts"], said["dueAt"]) == (2, 3, NOON.isoformat())
+    assert said["error"] == "s1: Gateway time-out"
+
+
+def test_a_killed_stream_of_a_request_that_waits_again_does_not_run():
+    said = report(row("running", held=False), request=request(State.QUEUED)).as_dict()
+    assert (said["status"], said["currentStream"]) == ("queued", None)
+
+
+def test_one_that_ended_before_it_began_ended_when_its_request_did():
+    cancelled = report(row("stopped"), request=request(State.CANCELLED))
+    assert report(row("pending"), request=request(State.QUEUED)).finished_at is None
+    assert cancelled.finished_at == NOON + MINUTE
+    unborn = report(row("pending"), request=request(State.CANCELLED))
+    assert unborn.finished_at == NOON + 2 * MINUTE
+
+
+def test_it_says_where_it_waits_and_for_whom():
+    said = report(row("pending"), row("pending", at=1), request=request(State.QUEUED)).as_dict()
+    assert (said["queue"], said["priority"], said["askedBy"]) == ("default", "normal", "test")
+    assert said["queuedJobsCount"] == 2
+
+
+def test_what_nobody_asked_for_has_neither_queue_nor_attempts():
+    said = report(row("done")).as_dict()
+    names = ("queue", "priority", "askedBy", "attempt", "attempts", "dueAt", "error")
+    assert [said[name] for name in names] == [None] * 7

@@ -8,7 +8,15 @@ from uuid import UUID
 import pytest
 
 from sync_assets.core.correlation import correlation
-from sync_assets.core.errors import LeaseLost, OutOfTime, RetryLater, Stopped, SyncError, SyncHeld
+from sync_assets.core.errors import (
+    LeaseLost,
+    OutOfTime,
+    RetryLater,
+    Stopped,
+    SyncError,
+    SyncHeld,
+    TenantMustAct,
+)
 from sync_assets.core.ports import Connection, SyncOptions, SyncRequest
 from sync_assets.core.run import Outcome, StreamStatus, run_stream, run_tenant
 from sync_assets.core.stop import StopSignal
@@ -33,9 +41,13 @@ class Held(MemoryStore):
     ended: list[tuple[StreamStatus, str | None]] = field(
         default_factory=list[tuple[StreamStatus, str | None]]
     )
+    kinds: list[str | None] = field(default_factory=list[str | None])
 
-    def finish(self, status: StreamStatus, error: str | None = None) -> None:
+    def finish(
+        self, status: StreamStatus, error: str | None = None, kind: str | None = None
+    ) -> None:
         self.ended.append((status, error))
+        self.kinds.append(kind)
 
 
 @dataclass
@@ -44,6 +56,7 @@ class FakeSyncs:
 
     streams: dict[str, Held] = field(default_factory=dict[str, Held])
     skipped: dict[str, str] = field(default_factory=dict[str, str])
+    kinds: dict[str, str | None] = field(default_factory=dict[str, str | None])
     begun: int = 0
     taken: str = ""
 
@@ -58,9 +71,12 @@ class FakeSyncs:
             raise SyncHeld(f"another sync holds {stream}")
         yield self.streams.setdefault(stream, Held())
 
-    def skip(self, sync_id: UUID, tenant_id: str, stream: str, reason: str) -> None:
+    def skip(
+        self, sync_id: UUID, tenant_id: str, stream: str, reason: str, kind: str | None = None
+    ) -> None:
         assert (sync_id, tenant_id) == (REQUEST.id, "acme")
         self.skipped[stream] = reason
+        self.kinds[stream] = kind
 
     def ends(self) -> dict[str, list[tuple[StreamStatus, str | None]]]:
         return {name: held.ended for name, held in self.streams.items()}
@@ -198,3 +214,30 @@ def test_the_work_knows_its_correlation_id_and_forgets_it_afterwards(error: Sync
     assert heard
     assert all(said == {"sync_id": str(REQUEST.id), "tenant": "acme"} for said in heard)
     assert correlation() == {}
+
+
+class Unwell(RetryLater):
+    """A more special error of some source."""
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (Unwell("busy"), "RetryLater"),
+        (TenantMustAct("no"), "TenantMustAct"),
+        (KeyError("?"), "Unexpected"),
+    ],
+)
+def test_a_failure_is_recorded_with_the_kind_that_decides_on_another_attempt(
+    error: Exception, kind: str
+):
+    source, syncs = FakeSource({"a": error}), FakeSyncs()
+    run_tenant(REQUEST, source, syncs, StopSignal())
+    assert syncs.streams["a"].kinds == [kind]
+
+
+def test_a_stream_that_is_held_is_recorded_as_such_and_those_that_need_it_are_not():
+    syncs = FakeSyncs(taken="a")
+    run_tenant(REQUEST, FakeSource({}), syncs, StopSignal())
+    assert syncs.kinds["a"] == "SyncHeld"
+    assert {kind for stream, kind in syncs.kinds.items() if stream != "a"} == {None}

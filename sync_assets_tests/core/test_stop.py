@@ -60,7 +60,7 @@ def test_a_turn_ends_only_between_pages():
 def test_a_turn_of_a_longer_signal_ends_by_itself_but_stops_with_the_other():
     clock = Hands()
     stop = StopSignal(monotonic=clock)
-    turn = stop.turn(60)
+    turn = stop.child(turn=60)
     clock.now += 61
     with pytest.raises(OutOfTime):
         turn.check_turn()
@@ -75,3 +75,51 @@ def test_a_sync_without_a_turn_goes_on_for_ever():
     stop = StopSignal(monotonic=clock)
     clock.now += 1e9
     stop.check_turn()
+
+
+def test_the_soft_limit_counts_only_while_others_wait():
+    clock = Hands()
+    stop = StopSignal(soft=300, monotonic=clock)
+    clock.now += 301
+    stop.check_turn()
+    stop.others_wait(True)
+    stop.check()
+    with pytest.raises(OutOfTime):
+        stop.check_turn()
+
+
+def test_the_hard_limit_ends_even_a_wait():
+    clock = Hands()
+    stop = StopSignal(hard=600, monotonic=clock)
+    clock.now += 601
+    with pytest.raises(OutOfTime, match="600 s"):
+        stop.wait(0)
+
+
+def test_what_gets_on_has_no_hard_limit():
+    clock = Hands()
+    stop = StopSignal(hard=600, monotonic=clock)
+    for _ in range(5):
+        clock.now += 599
+        stop.check()
+        stop.progressed()
+    clock.now += 601
+    with pytest.raises(OutOfTime):
+        stop.check()
+
+
+def test_a_stopped_part_leaves_the_whole_alone():
+    whole = StopSignal()
+    part, other = whole.child(), whole.child()
+    part.set()
+    whole.check()
+    other.check()
+    with pytest.raises(Stopped):
+        part.check()
+
+
+def test_a_part_of_something_stopped_is_stopped_from_the_start():
+    whole = StopSignal()
+    whole.set()
+    with pytest.raises(Stopped):
+        whole.child().check()

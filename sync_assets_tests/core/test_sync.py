@@ -1,5 +1,6 @@
 """The sync loop, claim by claim."""
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -37,10 +38,44 @@ def in_step(site: FakeSite, store: MemoryStore) -> bool:
     return store.live() == site.records()
 
 
+def sync_one_before(store: MemoryStore) -> None:
+    """The CMS has the first record of a site: what is missing is listed, and then read by key."""
+    sync(site_of(range(1, 2)), store)
+
+
 def test_a_first_sync_creates_every_record(site: FakeSite, store: MemoryStore, inline: bool):
     counts = sync(site, store, inline=inline)
     assert in_step(site, store)
     assert (counts.seen, counts.created, counts.total) == (7, 7, 7)
+
+
+def calls_of_a_first_sync(site: FakeSite, store: MemoryStore, cut_at: int = 0) -> list[str]:
+    """What a first sync asks the source for, until it is cut off."""
+    calls: list[str] = []
+
+    def note(call: str) -> None:
+        calls.append(call)
+        if len(calls) == cut_at:
+            raise RetryLater("cut off")
+
+    with contextlib.suppress(RetryLater):
+        sync(site, store, hook=note)
+    return calls
+
+
+def test_a_first_sync_reads_the_contents_with_the_listing(site: FakeSite, store: MemoryStore):
+    assert "fetch" not in calls_of_a_first_sync(site, store)
+    assert in_step(site, store)
+
+
+def test_a_first_sync_that_was_cut_off_goes_on_by_key(site: FakeSite, store: MemoryStore):
+    calls_of_a_first_sync(site, store, cut_at=12)
+    written = len(store.rows)
+    part = FakeCollection(site)
+    sync_collections(FakeConnection([part]), store, SyncOptions())
+    assert 0 < written < 7
+    assert sorted(part.mapped) == sorted(site.bodies)[written:]
+    assert in_step(site, store)
 
 
 def test_a_second_sync_writes_nothing(site: FakeSite, store: MemoryStore, inline: bool):
@@ -145,6 +180,7 @@ def test_an_older_local_edit_gives_way(site: FakeSite, store: MemoryStore):
 
 def test_a_record_that_vanishes_before_it_is_read_is_neither_seen_nor_failed(site: FakeSite):
     store = MemoryStore()
+    sync_one_before(store)
     site.vanishing = {2, 5}
     counts = sync(site, store)
     assert (counts.seen, counts.vanished, counts.failed) == (5, 2, 0)
@@ -326,6 +362,7 @@ def test_the_overlap_is_read_before_the_cursor_moves_and_the_rest_after_it(store
 
 
 def test_a_stop_ends_the_sync_between_pages(site: FakeSite, store: MemoryStore):
+    sync_one_before(store)
     stop = StopSignal()
     part = FakeCollection(site, lambda call: stop.set() if call == "fetch" else None)
     with pytest.raises(Stopped):
@@ -336,10 +373,11 @@ def test_a_stop_ends_the_sync_between_pages(site: FakeSite, store: MemoryStore):
 def test_a_turn_that_is_over_ends_the_sync_behind_the_page_it_wrote(store: MemoryStore):
     clock = iter(range(100))
     stop = StopSignal(turn=5, monotonic=lambda: next(clock))
+    sync_one_before(store)
     connection = FakeConnection([FakeCollection(site_of(range(1, 20)), page_size=100)])
     with pytest.raises(OutOfTime):
         sync_collections(connection, store, SyncOptions(batch_size=2), stop)
-    assert sorted(store.rows) == [*range(1, 9)]
+    assert sorted(store.rows) == [*range(1, 10)]  # one from before, four pages of two
 
 
 def test_collections_of_one_stream_share_one_account(store: MemoryStore):

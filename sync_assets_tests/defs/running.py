@@ -5,10 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
+from dagster._core.definitions.partitions.context import (
+    partition_loading_context,  # what the daemon's code server does; there is no public way
+)
 from sqlalchemy import text
 
 from sync_assets.bootstrap import Platform
 from sync_assets.definitions import defs
+from sync_assets.defs.resources import PlatformResource
+from sync_assets.store.requests import Request, request_of
 
 STREAMS = ("terms", "media", "pages", "posts")
 TENANTS = "wordpress_tenants"
@@ -46,6 +51,33 @@ class Dagster:
             raise_on_error=False,
         )
 
+    def sense(self, name: str) -> tuple[list[dg.RunRequest], str]:
+        """What a sensor asks for, as the daemon would see it, or why nothing."""
+        context = dg.build_sensor_context(
+            self.instance, definitions=defs, resources={"platform": PlatformResource()}
+        )
+        with partition_loading_context(dynamic_partitions_store=self.instance):
+            data = defs.resolve_sensor_def(name).evaluate_tick(context)
+        return list(data.run_requests or ()), str(data.skip_message)
+
+    def execute(self, request: dg.RunRequest) -> dg.ExecuteInProcessResult:
+        """Do a run that was asked for, as the daemon would launch it."""
+        chosen = list(request.asset_selection or ())
+        # Here, unlike there, a selection brings the steps of its checks along.
+        part = chosen if 0 < len(chosen) < len(STREAMS) else None
+        return defs.resolve_job_def(str(request.job_name)).execute_in_process(
+            instance=self.instance,
+            partition_key=request.partition_key,
+            run_config=request.run_config,
+            tags=dict(request.tags),
+            asset_selection=part,
+            raise_on_error=False,
+        )
+
+    def work(self) -> list[dg.ExecuteInProcessResult]:
+        """One look at the requests, and all the runs that it asks for."""
+        return [self.execute(request) for request in self.sense("requests")[0]]
+
     def materialized(self, stream: str) -> set[str]:
         """The tenants whose partition of this stream's asset was ever materialized."""
         return set(self.instance.get_materialized_partitions(dg.AssetKey(["wordpress", stream])))
@@ -82,12 +114,32 @@ def latest(
     return next((e.passed for e in found if e.partition == tenant), None)
 
 
+def shown(instance: dg.DagsterInstance, check: str, tenant: str, stream: str) -> bool | None:
+    """What Dagster shows for a partition of a check; None once what it was told is outdated."""
+    key = dg.AssetCheckKey(dg.AssetKey(["wordpress", stream]), check)
+    found = instance.event_log_storage.get_asset_check_partition_info([key])
+    current = [info for info in found if info.partition_key == tenant and info.is_current]
+    return current[0].latest_execution_status.value == "SUCCEEDED" if current else None
+
+
+def rows(instance: dg.DagsterInstance, run_id: str) -> int:
+    """How many rows of the event log a run has."""
+    return len(instance.all_logs(run_id))
+
+
 def streams(platform: Platform, sync_id: object) -> dict[str, tuple[str, str | None]]:
     """How the streams of a sync stand in the store, and why."""
     query = text("SELECT stream, status, error FROM sync.streams WHERE sync_id = :id")
     with platform.database.as_control() as connection:
         rows = connection.execute(query, {"id": str(sync_id)}).all()
     return {row.stream: (row.status, row.error) for row in rows}
+
+
+def requests(platform: Platform) -> list[Request]:
+    """All requests, oldest first."""
+    query = text("SELECT * FROM sync.requests ORDER BY created_at, id")
+    with platform.database.as_control() as connection:
+        return [request_of(row) for row in connection.execute(query)]
 
 
 def leases(platform: Platform) -> int:

@@ -15,7 +15,7 @@ from sync_assets import definitions
 from sync_assets.core.ports import SyncOptions
 from sync_assets.core.streams import SourceSpec, StreamSpec
 from sync_assets.definitions import defs
-from sync_assets.defs.checks import CHECKS
+from sync_assets.defs.checks import CHECKS, steps_name
 from sync_assets.settings import PROJECT
 from sync_assets.sources import SPECS
 
@@ -80,7 +80,8 @@ def run(script: str, **environment: str) -> "subprocess.CompletedProcess[str]":
 
 
 def test_the_assets_are_the_streams_of_the_registry():
-    assert set(assets()) == {dg.AssetKey([s.name, t.name]) for s, t in ALL_STREAMS}
+    upkeep = {dg.AssetKey(["sync_assets", name]) for name in ("health", "statistics")}
+    assert set(assets()) == {dg.AssetKey([s.name, t.name]) for s, t in ALL_STREAMS} | upkeep
 
 
 @EACH_STREAM
@@ -105,10 +106,16 @@ def test_an_asset_depends_on_the_streams_that_it_needs(source: SourceSpec, strea
 
 def test_terms_come_before_media_before_pages_before_posts():
     order = [
-        [key.path[1] for key in sorted(level)]
+        [key.path[1] for key in sorted(level) if key.path[0] == "wordpress"]
         for level in defs.resolve_asset_graph().toposorted_asset_keys_by_level
     ]
     assert order == [["terms"], ["media"], ["pages"], ["posts"]]
+
+
+@EACH_STREAM
+def test_checks_are_steps_where_they_are_asked_for(source: SourceSpec, stream: StreamSpec):
+    job = defs.resolve_implicit_global_asset_job_def()
+    assert job.has_node_named(steps_name(source.name, stream.name))
 
 
 @EACH_STREAM
@@ -124,22 +131,25 @@ def test_a_source_has_its_jobs_schedules_and_sensors(source: SourceSpec):
     jobs = {name for name in names(REPOSITORY.get_all_jobs()) if not name.startswith("__")}
     assert {f"{source.name}_sync", f"{source.name}_sweep"} <= jobs
     assert {f"{source.name}_full", f"{source.name}_incremental"} <= names(REPOSITORY.schedule_defs)
-    sensors = {f"{source.name}_{what}" for what in ("tenants", "continue", "freshness")}
+    sensors = {f"{source.name}_{what}" for what in ("tenants", "recovery", "freshness")}
     assert sensors <= names(REPOSITORY.sensor_defs)
 
 
-def test_there_is_nothing_beside_what_the_sources_have():
+def test_there_is_nothing_beside_what_the_sources_have_but_requests_and_upkeep():
     jobs = {name for name in names(REPOSITORY.get_all_jobs()) if not name.startswith("__")}
-    assert len(jobs) == len(REPOSITORY.schedule_defs) == 2 * len(SPECS)
-    assert len(REPOSITORY.sensor_defs) == 3 * len(SPECS)
+    upkeep = {"clean_up", "statistics", "health"}
+    assert len(jobs - upkeep) == 2 * len(SPECS)
+    assert len(REPOSITORY.schedule_defs) == 2 * len(SPECS) + len(upkeep)
+    own = names(REPOSITORY.sensor_defs) - {"requests", "alerts"}
+    assert len(own) == 3 * len(SPECS)
 
 
 @EACH_SOURCE
-def test_the_sync_job_has_all_streams_and_their_checks(source: SourceSpec):
+def test_the_sync_job_has_a_step_for_each_stream_and_no_other(source: SourceSpec):
     job = defs.resolve_job_def(f"{source.name}_sync")
     keys = {dg.AssetKey([source.name, stream.name]) for stream in source.streams}
     assert job.asset_layer.executable_asset_keys == keys
-    assert len(job.asset_layer.asset_graph.asset_check_keys) == len(CHECKS) * len(keys)
+    assert {node.name for node in job.nodes} == {"__".join(key.path) for key in keys}
     assert job.partitions_def == dg.DynamicPartitionsDefinition(name=f"{source.name}_tenants")
 
 
@@ -192,11 +202,7 @@ def test_the_definitions_are_short():
     assert len(path.read_text().splitlines()) < 100
 
 
-def test_only_one_place_asks_for_sweeps():
+def test_only_one_place_launches_runs():
     folder = PROJECT / "sync_assets" / "defs"
-    makers = {path.name: path.read_text().count("RunRequest(") for path in folder.glob("*.py")}
-    # The other one gives a single tenant's long sync a run of its own.
-    assert {name: count for name, count in makers.items() if count} == {
-        "enqueue.py": 1,
-        "sensors.py": 1,
-    }
+    makers = {path.name for path in folder.glob("*.py") if "RunRequest(" in path.read_text()}
+    assert makers == {"requests.py"}

@@ -1,6 +1,5 @@
 """What is synced no longer is told by a sensor, for no sync can tell it."""
 
-import json
 from collections.abc import Iterator
 
 import dagster as dg
@@ -13,7 +12,7 @@ from sync_assets.core.tenants import Tenant
 from sync_assets.definitions import defs
 from sync_assets.defs import freshness
 from sync_assets.defs.resources import PlatformResource
-from sync_assets_tests.defs.running import TENANTS, latest
+from sync_assets_tests.defs.running import TENANTS, Dagster, latest, shown
 
 pytestmark = pytest.mark.postgres
 
@@ -21,26 +20,21 @@ Told = set[tuple[str, str, bool]]
 
 
 class Clockwork:
-    """Ticks of the sensor, each with the cursor of the one before, as the daemon does them."""
+    """Ticks of the sensor, and syncs of which Dagster is told nothing else."""
 
     def __init__(self, platform: Platform, instance: dg.DagsterInstance) -> None:
         self.platform = platform
         self.instance = instance
-        self.cursor: str | None = None
 
     def tick(self) -> Told:
         """What is told: tenant, stream, and whether it is fresh."""
         seen = {run.run_id for run in self.instance.get_runs()}
         context = dg.build_sensor_context(
-            self.instance,
-            cursor=self.cursor,
-            definitions=defs,
-            resources={"platform": PlatformResource()},
+            self.instance, definitions=defs, resources={"platform": PlatformResource()}
         )
         answer = defs.resolve_sensor_def("wordpress_freshness")(context)
         assert isinstance(answer, dg.SensorResult)
         assert not answer.run_requests
-        self.cursor = answer.cursor
         runs = [run.run_id for run in self.instance.get_runs() if run.run_id not in seen]
         return {told for run in runs for told in self._told(run)}
 
@@ -62,6 +56,11 @@ class Clockwork:
               - CASE stream WHEN 'posts' THEN interval '{minutes} minutes' ELSE '0' END
             WHERE sync_id = '{request.id}'
         """)  # noqa: S608 - our own values
+
+    def failed(self) -> set[tuple[str, str]]:
+        """The tenants and streams that Dagster was last told to be stale."""
+        failed = self.platform.failed_checks.named("wordpress", "fresh")
+        return {(check.tenant_id, check.stream) for check in failed}
 
     def execute(self, statement: str) -> None:
         with self.platform.database.as_control() as connection:
@@ -122,14 +121,31 @@ def test_a_sync_makes_it_fresh_again(quiet: Clockwork):
     assert quiet.tick() == {("acme", "posts", True)}
     assert latest(quiet.instance, "fresh", "acme") is True
     assert quiet.tick() == set()
-    assert quiet.cursor == "{}"
+    assert quiet.failed() == set()
 
 
-def test_a_sync_between_two_ticks_that_is_old_by_now_is_told_again(quiet: Clockwork):
-    age(quiet, "acme", 300)
-    quiet.tick()
-    quiet.sync("acme", minutes=90)
-    assert quiet.tick() == {("acme", "posts", False)}
+def test_a_sync_that_told_so_itself_is_not_told_again(
+    dagster: Dagster, platform: Platform, acme: Tenant
+):
+    ticks = Clockwork(platform, dagster.instance)
+    dagster.sync(acme.id)
+    age(ticks, acme.id, 61)
+    assert ticks.tick() == {("acme", "posts", False)}
+    dagster.sweep([acme.id])
+    assert latest(dagster.instance, "fresh", acme.id) is True
+    assert ticks.tick() == set()
+
+
+def test_a_sync_between_two_ticks_that_is_old_by_now_is_told_again(
+    dagster: Dagster, platform: Platform, acme: Tenant
+):
+    ticks = Clockwork(platform, dagster.instance)
+    dagster.sync(acme.id)
+    age(ticks, acme.id, 300)
+    ticks.tick()
+    dagster.sync(acme.id)
+    age(ticks, acme.id, 90)
+    assert ticks.tick() == {("acme", "posts", False)}
 
 
 def test_a_sync_that_does_not_complete_makes_nothing_fresh(quiet: Clockwork):
@@ -141,6 +157,15 @@ def test_a_sync_that_does_not_complete_makes_nothing_fresh(quiet: Clockwork):
     assert quiet.tick() == {("acme", "posts", False)}
 
 
+def test_dagster_shows_it_among_the_partitions(dagster: Dagster, platform: Platform, acme: Tenant):
+    ticks = Clockwork(platform, dagster.instance)
+    dagster.sync(acme.id)
+    age(ticks, acme.id, 61)
+    ticks.tick()
+    assert shown(dagster.instance, "fresh", acme.id, "posts") is False
+    assert shown(dagster.instance, "fresh", acme.id, "pages") is True
+
+
 @pytest.mark.parametrize("gone", ["partition", "tenant"])
 def test_of_a_removed_tenant_nothing_is_told(quiet: Clockwork, gone: str):
     age(quiet, "acme", 61)
@@ -150,7 +175,14 @@ def test_of_a_removed_tenant_nothing_is_told(quiet: Clockwork, gone: str):
     else:
         quiet.platform.tenants.deactivate("acme")
     assert quiet.tick() == set()
-    assert quiet.cursor == "{}"
+
+
+def test_a_purged_tenant_leaves_nothing_behind(quiet: Clockwork):
+    age(quiet, "acme", 61)
+    quiet.tick()
+    assert quiet.failed() == {("acme", "posts")}
+    quiet.platform.tenants.purge("acme", [])
+    assert quiet.failed() == set()
 
 
 def test_a_tick_tells_so_much_and_the_next_one_the_rest(
@@ -159,11 +191,11 @@ def test_a_tick_tells_so_much_and_the_next_one_the_rest(
     monkeypatch.setattr(freshness, "MOST", 3)
     first, second = clockwork.tick(), clockwork.tick()
     assert (len(first), len(second), len(first | second)) == (3, 1, 4)
-    assert len(json.loads(clockwork.cursor or "{}")) == 4
+    assert len(clockwork.failed()) == 4
     clockwork.sync("globex")
     first, second = clockwork.tick(), clockwork.tick()
     assert (len(first), len(second), len(first | second)) == (3, 1, 4)
-    assert clockwork.cursor == "{}"
+    assert clockwork.failed() == set()
 
 
 def age(clockwork: Clockwork, tenant: str, minutes: int) -> None:

@@ -13,13 +13,11 @@ from sqlalchemy import text
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.ports import SyncRequest
+from sync_assets.core.requests import State
 from sync_assets.core.run import Outcome
 from sync_assets.core.stop import StopSignal
 from sync_assets.core.tenants import Credentials, Tenant
-from sync_assets.definitions import defs
 from sync_assets.defs import sweep
-from sync_assets.defs.checks import CHECKS
-from sync_assets.defs.resources import PlatformResource
 from sync_assets.demo import DemoSite
 from sync_assets.demo.faults import Fault, slow, status
 from sync_assets.demo.messages import Request, Response
@@ -29,7 +27,6 @@ from sync_assets_tests.defs.running import (
     STREAMS,
     Dagster,
     failed_steps,
-    latest,
     leases,
     streams,
 )
@@ -76,35 +73,6 @@ def test_a_swept_tenant_is_the_same_as_one_synced_alone(
     assert posts.asset_materialization is not None
     assert posts.partition_key == "acme"
     assert posts.asset_materialization.metadata["created"].value == 152
-
-
-def test_a_full_sweep_tells_every_check_of_every_tenant(
-    dagster: Dagster, platform: Platform, small_site: DemoSite
-):
-    for tenant in ("acme", "globex"):
-        register(platform, tenant, small_site)
-    dagster.know("acme", "globex")
-    result = dagster.sweep(["acme", "globex"], full=True)
-    told = [(c.asset_key.path[1], c.check_name, c.partition) for c in checks(result)]
-    assert all(check.passed for check in checks(result))
-    assert len(told) == len(set(told)) == 2 * len(STREAMS) * len(CHECKS)
-    assert latest(dagster.instance, "adds_up", "globex") is True
-
-
-def test_another_sweep_tells_the_checks_that_fail(
-    dagster: Dagster, platform: Platform, acme: Tenant, demo_site: DemoSite, small_site: DemoSite
-):
-    register(platform, "globex", small_site)
-    dagster.know(acme.id, "globex")
-    assert checks(dagster.sweep([acme.id, "globex"])) == []
-    for post in demo_site.site.ids("posts"):
-        demo_site.site.delete("posts", post)
-    [failed] = checks(dagster.sweep([acme.id, "globex"]))
-    assert (failed.check_name, failed.passed) == ("nothing_refused", False)
-    assert (failed.asset_key, failed.partition) == (POSTS, "acme")
-    assert failed.severity is dg.AssetCheckSeverity.WARN
-    assert latest(dagster.instance, "nothing_refused", "acme") is False
-    assert latest(dagster.instance, "nothing_refused", "globex") is None
 
 
 def test_the_database_is_opened_before_tenants_run_side_by_side(
@@ -201,7 +169,7 @@ def test_a_long_sync_leaves_the_sweep_and_goes_on_in_a_run_of_its_own(
     demo_site: DemoSite,
     monkeypatch: pytest.MonkeyPatch,
 ):
-    monkeypatch.setattr(sweep, "TURN", 1.5)
+    monkeypatch.setenv("SYNC_ASSETS_SWEEP_TURN", "1.5")
     dagster.know(acme.id)
     slowly = Fault(slow(1.0), path="include=", times=None)
     demo_site.faults.add(Fault(lambda r: slowly(r) if "/posts" in r.target else None, times=None))
@@ -211,24 +179,21 @@ def test_a_long_sync_leaves_the_sweep_and_goes_on_in_a_run_of_its_own(
     assert streams(platform, sync_id(swept, "acme"))["posts"] == ("deferred", None)
     written = rows(platform, "acme")
     assert 0 < written < 152
+    request = platform.requests.get(sync_id(swept, "acme"))
+    assert (request.state, request.attempt) == (State.QUEUED, 0)
 
     demo_site.faults.clear()
     demo_site.received.clear()
-    [request] = continued(dagster)
-    alone = defs.resolve_job_def("wordpress_sync").execute_in_process(
-        instance=dagster.instance,
-        partition_key=request.partition_key,
-        run_config=request.run_config,
-        tags=dict(request.tags),
-    )
+    [alone] = dagster.work()
     assert alone.success
+    assert alone.job_def.name == "wordpress_sync"
     assert dagster.materialized("posts") == {"acme"}
     report = platform.syncs.report(sync_id(swept, "acme"))
     assert report.status == "completed"
     [posts] = [row for row in report.streams if row.stream == "posts"]
     assert (posts.attempt, posts.counts.created) == (2, 152)
     assert fetched(demo_site) <= 152 - written + 2  # the seed's two posts of the last minutes
-    assert continued(dagster) == []
+    assert dagster.work() == []
 
 
 @pytest.mark.parametrize("tenants", [1, 6])
@@ -264,10 +229,6 @@ def test_an_interrupt_stops_all_tenants_within_seconds(
     assert leases(platform) == 0
 
 
-def checks(result: dg.ExecuteInProcessResult) -> list[dg.AssetCheckEvaluation]:
-    return list(result.get_asset_check_evaluations())
-
-
 def add(platform: Platform, tenant: str, url: str, password: str) -> None:
     credentials = Credentials("sync", password)
     platform.tenants.add(Tenant(tenant, "wordpress", "agency", url, credentials))
@@ -286,11 +247,3 @@ def fetched(site: DemoSite) -> int:
     """How many posts were asked for by their ids."""
     asked = [parse_qs(urlsplit(r.target).query) for r in site.received if "/posts" in r.target]
     return sum(len(query["include"][0].split(",")) for query in asked if "include" in query)
-
-
-def continued(dagster: Dagster) -> list[dg.RunRequest]:
-    """What the sensor asks for that looks after long syncs."""
-    resources = {"platform": PlatformResource()}
-    context = dg.build_sensor_context(dagster.instance, definitions=defs, resources=resources)
-    answer = defs.resolve_sensor_def("wordpress_continue")(context)
-    return list(answer.run_requests or []) if isinstance(answer, dg.SensorResult) else []

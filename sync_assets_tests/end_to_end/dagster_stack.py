@@ -7,6 +7,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
@@ -45,12 +46,23 @@ class Stack:
         child = children.start(
             name,
             command,
-            self.home / "logs" / f"{name}.log",
+            self.home / "logs" / f"{name}-{len(self.processes)}.log",
             self.variables,
             given=None if given is None else given.encode(),
         )
         self.processes.append(child)
         return child
+
+    def start_webserver(self) -> children.Child:
+        """Start the webserver, at the address that it is asked at."""
+        host, port = urlsplit(self.dagster.url).netloc.split(":")
+        web = ("-h", host, "-p", port, "-w", "workspace.yaml")
+        return self.start("webserver", children.script("dagster-webserver", *web))
+
+    def start_daemon(self) -> children.Child:
+        """Start the daemon."""
+        daemon = children.script("dagster-daemon", "run", "-w", "workspace.yaml")
+        return self.start("daemon", daemon)
 
     def owns(self, pid: int) -> bool:
         """Does a process belong to what was started here?"""
@@ -69,16 +81,13 @@ def running(
     ):
         for tenant, site in tenants.items():
             register(platform, tenant, site)
-        port = free_port()
-        dagster = GraphQL(f"http://127.0.0.1:{port}")
+        dagster = GraphQL(f"http://127.0.0.1:{free_port()}")
         stack = Stack(platform, dagster, environment(platform), Path(folder), tenants)
-        web = ("-h", "127.0.0.1", "-p", str(port), "-w", "workspace.yaml")
         try:
-            stack.start("webserver", children.script("dagster-webserver", *web))
+            stack.start_webserver()
             until(dagster.loaded)
             dagster.stop_schedules()
-            daemon = children.script("dagster-daemon", "run", "-w", "workspace.yaml")
-            stack.start("daemon", daemon)
+            stack.start_daemon()
             yield stack
         finally:
             children.stop(stack.processes)

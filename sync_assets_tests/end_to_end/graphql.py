@@ -45,6 +45,9 @@ RUNS = """
 query($filter: RunsFilter!) { runsOrError(filter: $filter) {
   ... on Runs { results { runId jobName status tags { key value } } } } }
 """
+SPANS = """
+{ runsOrError { ... on Runs { results { startTime endTime } } } }
+"""
 LOGS = """
 query($id: ID!) { logsForRun(runId: $id, limit: 1000) { ... on EventConnection { events {
   __typename ... on MessageEvent { message stepKey }
@@ -77,6 +80,11 @@ CHECK = """
 query($key: AssetKeyInput!) { assetCheckExecutions(assetKey: $key, checkName: "fresh", limit: 20) {
   status evaluation { partition success } } }
 """
+CHECKED = """
+query($key: AssetKeyInput!, $check: String!) { assetNodeOrError(assetKey: $key) {
+  ... on AssetNode { assetCheckOrError(checkName: $check) { ... on AssetCheck { partitionStatuses {
+    ... on AssetCheckDefaultPartitionStatuses { succeededPartitions } } } } } } }
+"""
 SCHEDULES = """
 query($repository: RepositorySelector!) {
   schedulesOrError(repositorySelector: $repository) {
@@ -85,6 +93,15 @@ query($repository: RepositorySelector!) {
 """
 STOP_SCHEDULE = """
 mutation($id: String!) { stopRunningSchedule(id: $id) { __typename } }
+"""
+SENSORS = """
+query($repository: RepositorySelector!) {
+  sensorsOrError(repositorySelector: $repository) {
+    ... on Sensors { results { name sensorState { id } } } }
+}
+"""
+STOP_SENSOR = """
+mutation($id: String!) { stopSensor(id: $id) { __typename } }
 """
 
 _ENDED = {"SUCCESS", "FAILURE", "CANCELED"}
@@ -118,6 +135,12 @@ class GraphQL:
         """Keep the clock out of it."""
         for schedule in self.ask(SCHEDULES, repository=_HERE)["results"]:
             self.ask(STOP_SCHEDULE, id=schedule["scheduleState"]["id"])
+
+    def stop_sensors(self, *, but: str) -> None:
+        """Stop all sensors but one."""
+        for sensor in self.ask(SENSORS, repository=_HERE)["results"]:
+            if sensor["name"] != but:
+                self.ask(STOP_SENSOR, id=sensor["sensorState"]["id"])
 
     def launch(self, tenant: str, **config: Any) -> str:
         """Launch `wordpress_sync` for a tenant; gives the run's id."""
@@ -166,6 +189,11 @@ class GraphQL:
         """The runs of a job."""
         return self.ask(RUNS, filter={"pipelineName": job})["results"]
 
+    def spans(self) -> list[tuple[float, float]]:
+        """When each run that has ended began and ended, in seconds of the epoch."""
+        found = self.ask(SPANS)["results"]
+        return [(run["startTime"], run["endTime"]) for run in found if run["endTime"]]
+
     def events(self, run_id: str) -> list[Mapping[str, Any]]:
         """The event log of a run."""
         return self.ask(LOGS, id=run_id)["events"]
@@ -198,6 +226,11 @@ class GraphQL:
         told = self.ask(CHECK, key={"path": ["wordpress", stream]})
         said = [found["evaluation"] for found in told if found["evaluation"]]
         return next((one["success"] for one in said if one["partition"] == tenant), None)
+
+    def passed(self, stream: str, check: str) -> list[str]:
+        """The tenants for whom a check is shown as passed since they were last synced."""
+        node = self.ask(CHECKED, key={"path": ["wordpress", stream]}, check=check)
+        return node["assetCheckOrError"]["partitionStatuses"]["succeededPartitions"]
 
     def materialized_by(self, stream: str, tenant: str) -> str | None:
         """The run that last materialized a tenant's partition."""

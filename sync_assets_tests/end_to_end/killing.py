@@ -14,24 +14,15 @@ from sync_assets.core.ports import SyncOptions
 from sync_assets.core.report import Report
 from sync_assets.core.run import StreamStatus
 from sync_assets.demo import DemoSite
+from sync_assets_tests.end_to_end.comparing import differing
 from sync_assets_tests.end_to_end.killable import Installation, run
-from sync_assets_tests.store.looking import Owner, tenant_tables
+from sync_assets_tests.store.looking import Owner
 
 KILLS_A_SYNC = 4  # a sync is killed, goes on, is killed again, …
 
 Record = tuple[str, int]
 """A record of the site: its kind and its id."""
 
-_ROWS = SQL("""
-    SELECT to_jsonb(t)
-      - ARRAY['tenant_id', 'synced_at', 'synced_by', 'local_modified_at', 'deleted_at'],
-      to_jsonb(t)->>'deleted_at' IS NOT NULL AS deleted
-    FROM {table} t WHERE tenant_id = {tenant}
-""")
-_DIFFERENT = SQL("""
-    SELECT * FROM (({one}) EXCEPT ALL ({other})) AS only_one UNION ALL
-    SELECT * FROM (({other}) EXCEPT ALL ({one})) AS only_other
-""")
 _TIMES = SQL("""
     SELECT wp_id, to_char(source_modified_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS')
     FROM cms.{} WHERE tenant_id = %s AND deleted_at IS NULL
@@ -129,11 +120,7 @@ class Pair:
 
     def _check_rows(self, whole: str, killed: str) -> None:
         """Every column of every row is the same, but for who wrote it when."""
-        for table in tenant_tables(self.owner, "cms"):
-            one = _ROWS.format(table=table.identifier, tenant=whole)
-            other = _ROWS.format(table=table.identifier, tenant=killed)
-            rows = self.owner.execute(_DIFFERENT.format(one=one, other=other)).fetchall()
-            assert not rows, (table.name, len(rows), rows[:2])
+        assert differing(self.owner, whole, killed) == {}
 
     def _check_reports(self, one: UUID, many: UUID) -> None:
         """All attempts together have done, and counted, what one would have."""

@@ -19,6 +19,8 @@ from sqlalchemy import text
 from sync_assets.cli import children
 from sync_assets.core.errors import SyncHeld
 from sync_assets.core.report import Report
+from sync_assets.core.requests import State
+from sync_assets.defs.checks import CHECKS
 from sync_assets.demo import DemoSite
 from sync_assets.demo.faults import Fault, slow
 from sync_assets.store.embedded import EmbeddedServer
@@ -28,9 +30,11 @@ from sync_assets_tests.end_to_end.graphql import until
 
 pytestmark = pytest.mark.postgres
 
-TENANTS = ("acme", "globex", "initech", "stopped", "killed", "alone")
+TENANTS = ("acme", "globex", "initech", "stopped", "killed", "cancelled", "alone")
 STREAMS = ("terms", "media", "pages", "posts")
 NEW_POSTS = 120
+A_SWEEP = 16
+"""Rows of a sweep itself, of whatever tenants."""
 BATCH = 10
 
 
@@ -82,6 +86,22 @@ def test_a_tenants_run_goes_through_the_queue(stack: Stack, runs: dict[str, str]
     assert report(stack, run_id, "acme").status == "completed"
 
 
+def test_a_run_adds_at_most_sixty_rows_to_the_event_log(stack: Stack, runs: dict[str, str]):
+    for run_id in runs.values():
+        stack.dagster.ended(run_id)
+        assert rows_of(stack, run_id) <= 60
+
+
+def test_a_sweep_adds_at_most_ten_rows_a_tenant_to_it(stack: Stack, first_sweep: str):
+    assert rows_of(stack, first_sweep) <= 10 * len(TENANTS) + A_SWEEP
+
+
+def test_the_checks_of_a_run_are_shown_for_its_tenant(stack: Stack, runs: dict[str, str]):
+    assert stack.dagster.ended(runs["acme"]) == "SUCCESS"
+    for check in CHECKS:
+        assert "acme" in stack.dagster.passed("posts", check)
+
+
 def test_an_unknown_tenants_run_fails_in_one_sentence(stack: Stack, runs: dict[str, str]):
     run_id = runs["nobody"]
     assert stack.dagster.ended(run_id) == "FAILURE"
@@ -112,25 +132,42 @@ def test_a_terminated_run_keeps_its_rows_and_goes_on(stack: Stack, first_sweep: 
     assert {row.stream: row.attempt for row in done.streams}["posts"] == 2
 
 
-def test_a_killed_run_has_failed_at_once_and_its_tenant_is_free(stack: Stack, first_sweep: str):
+def test_a_killed_run_has_failed_at_once_and_is_tried_again_by_itself(
+    stack: Stack, first_sweep: str
+):
     assert first_sweep
     run_id = long_run(stack, "killed")
+    sync_id = report(stack, run_id, "killed").sync_id
     worker = stack.dagster.worker(run_id)
     assert stack.owns(worker)
     os.kill(worker, signal.SIGKILL)
     killed = time.monotonic()
     until(lambda: free(stack, "killed"), 2)
-    assert report(stack, run_id, "killed").status == "failed"
     assert stack.dagster.ended(run_id, 10) == "FAILURE"
     assert time.monotonic() - killed < 5
     kept = posts(stack, "killed")
     assert 1 < kept < NEW_POSTS
 
     stack.sites["killed"].faults.clear()
-    again = stack.dagster.reexecute(run_id, "ALL_STEPS")
-    assert stack.dagster.ended(again) == "SUCCESS"
+    until(lambda: stack.platform.requests.get(sync_id).state is State.QUEUED)
+    hurry(stack)
+    until(lambda: stack.platform.syncs.report(sync_id).status == "completed")
     assert posts(stack, "killed") == NEW_POSTS + 1
-    assert report(stack, run_id, "killed").status == "completed"
+    assert stack.platform.requests.get(sync_id).attempt == 2
+
+
+def test_a_running_sync_is_cancelled_by_request(stack: Stack, first_sweep: str):
+    assert first_sweep
+    run_id = long_run(stack, "cancelled")
+    sync_id = report(stack, run_id, "cancelled").sync_id
+    asked = time.monotonic()
+    stack.platform.requests.cancel(sync_id, "a test")
+    assert stack.dagster.ended(run_id, 10) == "CANCELED"
+    assert time.monotonic() - asked < 5
+    assert stack.platform.syncs.report(sync_id).status == "cancelled"
+    assert 1 < posts(stack, "cancelled") < NEW_POSTS
+    assert held(stack, "cancelled") == 0
+    stack.sites["cancelled"].faults.clear()
 
 
 def test_a_sync_in_the_terminal_is_a_run_too(stack: Stack, first_sweep: str):
@@ -209,7 +246,21 @@ def execute(stack: Stack, tenant: str, sync_id: UUID) -> children.Child:
 
 
 def report(stack: Stack, run_id: str, tenant: str) -> Report:
-    return stack.platform.syncs.report(uuid5(UUID(run_id), tenant))
+    """The report of the sync of a tenant that a run did, or does."""
+    query = text("""
+        SELECT id FROM sync.requests WHERE tenant_id = :tenant AND run_id = :run OR id = :own
+    """)
+    parameters = {"tenant": tenant, "run": run_id, "own": uuid5(UUID(run_id), tenant)}
+    with stack.platform.database.as_control() as connection:
+        sync_id = connection.execute(query, parameters).scalar_one()
+    return stack.platform.syncs.report(sync_id)
+
+
+def hurry(stack: Stack) -> None:
+    """Let what waits for another attempt be due."""
+    statement = text("UPDATE sync.requests SET due_at = now() WHERE state = 'queued'")
+    with stack.platform.database.as_control() as connection:
+        connection.execute(statement)
 
 
 def posts(stack: Stack, tenant: str) -> int:
@@ -225,6 +276,13 @@ def age(stack: Stack, tenant: str, interval: str) -> None:
     """)
     with stack.platform.database.as_tenant(tenant) as connection:
         connection.execute(statement, {"age": interval})
+
+
+def rows_of(stack: Stack, run_id: str) -> int:
+    """How many rows of Dagster's event log a run has."""
+    query = text("SELECT count(*) FROM dagster.event_logs WHERE run_id = :run")
+    with stack.platform.database.as_owner() as connection:
+        return connection.execute(query, {"run": run_id}).scalar_one()
 
 
 def held(stack: Stack, tenant: str) -> int:

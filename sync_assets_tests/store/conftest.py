@@ -7,7 +7,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from sync_assets.bootstrap import Platform
 from sync_assets.store.embedded import EmbeddedServer, ensure_running, stop
+from sync_assets_tests.store.desk import Desk
 from sync_assets_tests.store.looking import Owner
 from sync_assets_tests.store.new_server import NewServer
 
@@ -17,6 +19,14 @@ def owner(database_url: str) -> Generator[Owner]:
     """The owner of the test's database, past row security; each statement commits."""
     with psycopg.connect(database_url, autocommit=True) as connection:
         yield connection
+
+
+@pytest.fixture
+def desk(platform: Platform, owner: Owner) -> Desk:
+    """Asks for, claims, begins and ends requests, of the tenant acme at first."""
+    desk = Desk(platform, owner)
+    desk.register("acme")
+    return desk
 
 
 @pytest.fixture(scope="package")

@@ -51,6 +51,10 @@ class WordPressCollection:
         """Rows are told apart by their taxonomy or type, which is the name."""
         return self.name
 
+    def with_contents(self) -> "WordPressCollection":
+        """The same listing with everything in it, for whoever wants everything."""
+        return replace(self, fields=self.contents.fields, inline=True)
+
     def listing(self) -> Iterator[ListingPage]:
         """Every record once at least, in the order of their ids."""
         rows = self._page_size + (1 if self.numbered else 0)

@@ -137,7 +137,11 @@ def _text(mend: Repairs, payload: Payload, name: str) -> str:
 
 
 def _is_raw(payload: Payload, *names: str) -> bool:
-    return any("raw" in text for name in names if isinstance(text := payload.get(name), dict))
+    for name in names:
+        text = payload.get(name)
+        if isinstance(text, dict) and "raw" in text:
+            return True
+    return False
 
 
 def _is_protected(payload: Payload) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from sync_assets.core.errors import TenantMustAct
+from sync_assets.core.rate import Rate
 from sync_assets.core.streams import Setting
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
@@ -35,6 +36,17 @@ def acf_from(text: str) -> AcfFrom:
         raise ValueError(f"{text!r:.60} is neither 'inline' nor 'rest_api'.") from None
 
 
+def rate(text: str) -> Rate:
+    """Requests a second; ValueError for what is no number, and for what no sync can keep to."""
+    try:
+        per_second = float(text)
+    except ValueError:
+        raise ValueError(
+            f"{text!r:.60} is no number of requests a second. Give one such as 5 or 0.5."
+        ) from None
+    return Rate(per_second)
+
+
 SETTINGS: Mapping[str, Setting] = {
     "post_types": Setting("Custom post types to sync with the posts, separated by commas.", names),
     "taxonomies": Setting(
@@ -44,6 +56,11 @@ SETTINGS: Mapping[str, Setting] = {
         "Where ACF fields come from: 'inline' (default), or 'rest_api' for the older plugin "
         "'ACF to REST API'.",
         acf_from,
+    ),
+    "requests_per_second": Setting(
+        "How often the site's host may be asked, by all syncs together; without it, there is no "
+        "limit.",
+        rate,
     ),
 }
 
@@ -55,15 +72,18 @@ class Wishes:
     post_types: tuple[str, ...] = ()
     taxonomies: tuple[str, ...] = ()
     acf: AcfFrom = AcfFrom.INLINE
+    rate: Rate | None = None
 
     @classmethod
     def parse(cls, tenant: str, settings: Mapping[str, str]) -> "Wishes":
         """From text; raises `TenantMustAct` for a value that cannot be."""
+        wished = settings.get("requests_per_second")
         try:
             return cls(
                 names(settings.get("post_types", "")),
                 names(settings.get("taxonomies", "")),
                 acf_from(settings.get("acf", AcfFrom.INLINE.value)),
+                None if wished is None else rate(wished),
             )
         except ValueError as error:
             raise TenantMustAct(

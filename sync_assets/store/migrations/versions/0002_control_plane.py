@@ -61,7 +61,7 @@ ALTER TABLE sync.streams
 STATS = """
 CREATE VIEW sync.queue_stats WITH (security_invoker = true) AS
 SELECT queue,
-  CASE WHEN state = 'launched' THEN CASE WHEN begun_at IS NULL THEN 'queued' ELSE 'running' END
+  CASE WHEN state = 'launched' THEN CASE WHEN alive_at IS NULL THEN 'queued' ELSE 'running' END
     ELSE state END AS state,
   count(*) AS requests,
   max(now() - due_at) FILTER (WHERE begun_at IS NULL AND ended_at IS NULL AND due_at < now())

@@ -1,0 +1,13 @@
+"""The grammar of asset keys: source, then stream."""
+
+import dagster as dg
+
+
+def asset_key(source: str, stream: str) -> dg.AssetKey:
+    """The key of a stream's asset."""
+    return dg.AssetKey([source, stream])
+
+
+def stream_of(key: dg.AssetKey) -> str:
+    """The stream that an asset key names."""
+    return key.path[1]

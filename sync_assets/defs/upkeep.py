@@ -1,0 +1,49 @@
+"""The upkeep of the installation, and when it is done, by the clock of the configured zone."""
+
+import dagster as dg
+
+from sync_assets.defs import health, statistics
+from sync_assets.defs.alerts import alerts_sensors
+from sync_assets.defs.checks import CHECKS
+from sync_assets.defs.clean_up import clean_up_job
+from sync_assets.defs.keys import asset_key
+from sync_assets.settings import Settings
+from sync_assets.sources import SPECS
+
+CRON = {
+    "clean_up_daily": ("clean_up", "0 2 * * *"),
+    "statistics_daily": ("statistics", "0 5 * * *"),
+    "health_half_hourly": ("health", "*/30 * * * *"),
+}
+"""Each schedule's job and times."""
+
+
+def upkeep() -> dg.Definitions:
+    """Jobs, assets, schedules and the sensor `alerts`."""
+    return dg.Definitions(
+        assets=[health.health, statistics.statistics],
+        jobs=[clean_up_job(_checks()), health.health_job, statistics.statistics_job],
+        schedules=[_schedule(name, job, cron) for name, (job, cron) in CRON.items()],
+        sensors=alerts_sensors(),
+    )
+
+
+def _schedule(name: str, job: str, cron: str) -> dg.ScheduleDefinition:
+    return dg.ScheduleDefinition(
+        name=name,
+        job_name=job,
+        cron_schedule=cron,
+        execution_timezone=Settings().timezone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+    )
+
+
+def _checks() -> list[dg.AssetCheckKey]:
+    """All checks that there are."""
+    of_streams = [
+        dg.AssetCheckKey(asset_key(source.name, stream.name), name)
+        for source in SPECS
+        for stream in source.streams
+        for name in CHECKS
+    ]
+    return [*of_streams, *health.CHECK_KEYS]

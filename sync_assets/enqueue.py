@@ -1,0 +1,88 @@
+"""The one way in which anything asks for syncs: commands, schedules, sensors, the gateway."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sync_assets.bootstrap import Platform
+from sync_assets.core.errors import OperatorMustAct, UnknownTenant
+from sync_assets.core.ports import SyncOptions
+from sync_assets.core.queues import Priority
+from sync_assets.core.requests import BACKOFF, Asked
+
+
+def enqueue(  # noqa: PLR0913 - one for each thing that can be wished
+    platform: Platform,
+    tenants: Sequence[str],
+    options: SyncOptions | None = None,
+    *,
+    streams: Sequence[str] = (),
+    organization: str | None = None,
+    priority: Priority = Priority.NORMAL,
+    asked_by: str,
+    due: datetime | None = None,
+    attempts: int = BACKOFF.attempts,
+) -> list[Asked]:
+    """Queue a sync of each tenant; answers at once, also while Dagster is down.
+
+    Args:
+        platform: whose database holds the requests.
+        tenants: their ids; each must be active, with credentials or public.
+        options: how they are synced.
+        streams: which of their streams; all when none are named.
+        organization: whose tenants they must be; None for an operator, who may ask for all.
+        priority: by which it is routed into a queue.
+        asked_by: who asks, for the record.
+        due: not before then.
+        attempts: how often it is tried.
+
+    Returns:
+        For each tenant, in order of the sources, the request that will do it: a new one, or the
+        one that waited for the same already.
+
+    Raises:
+        UnknownTenant: one is not registered, removed, or another organization's; nothing is queued.
+        OperatorMustAct: one cannot be synced, or its source has no such stream.
+    """
+    wish = options or SyncOptions()
+    groups = _by_source(platform, tenants, organization)
+    wanted = {source: platform.streams(source, streams) for source in groups}
+    return [
+        asked
+        for source, ids in groups.items()
+        for asked in platform.requests.ask(
+            ids,
+            wanted[source],
+            wish,
+            priority=priority,
+            asked_by=asked_by,
+            due=due,
+            attempts=attempts,
+        )
+    ]
+
+
+def _by_source(
+    platform: Platform, tenants: Sequence[str], organization: str | None
+) -> dict[str, list[str]]:
+    found = platform.requests.tenants(tenants)
+    groups: dict[str, list[str]] = {}
+    for tenant in dict.fromkeys(tenants):
+        row = found.get(tenant)
+        # One sentence for all three: who may not see a tenant learns nothing of it.
+        if row is None or (organization is not None and row.organization != organization):
+            whose = "" if organization is None else f" of organization {organization!r:.80}"
+            raise UnknownTenant(
+                f"There is no tenant {tenant!r:.80}{whose}. 'sync-assets tenant list' shows them."
+            )
+        if not row.active:
+            raise UnknownTenant(
+                f"Tenant {tenant!r} was removed. 'sync-assets tenant update {tenant} --restore' "
+                "brings it back."
+            )
+        if not row.usable:
+            raise OperatorMustAct(
+                f"Tenant {tenant!r} has no credentials. Give it some with 'sync-assets tenant "
+                f"update {tenant} --username U --password-stdin', or make it --public."
+            )
+        groups.setdefault(row.source, []).append(tenant)
+    return groups

@@ -1,0 +1,106 @@
+"""For whom a sync is due: by the common schedule, by their own, after a change, after failures."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import TextClause, text
+
+from sync_assets.store.database import Database
+
+FIRST_WAIT = timedelta(minutes=30)
+"""A tenant whose last request failed is asked for again after so long, then twice as long …"""
+
+LONGEST_WAIT = timedelta(days=1)
+
+# Failures since the last success; a tenant that fails is left to the sensor, which waits longer
+# every time. Otherwise a thousand broken ones would cost the schedules a storm.
+_FAILURES = """
+    SELECT count(*) AS failures, max(r.ended_at) AS last_at FROM sync.requests r
+    WHERE r.tenant_id = t.id AND r.state = 'failed' AND r.ended_at > coalesce(
+      (SELECT max(ended_at) FROM sync.requests done
+       WHERE done.tenant_id = t.id AND done.state = 'completed'), '-infinity')
+"""
+_SCHEDULED = text(f"""
+    SELECT t.id FROM sync.tenants t, LATERAL ({_FAILURES}) f
+    WHERE t.source = :source AND t.active AND t.schedule IS NULL AND f.failures = 0 ORDER BY t.id
+""")  # noqa: S608 - nothing of it comes from outside
+_FAILING = text(f"""
+    SELECT t.id FROM sync.tenants t, LATERAL ({_FAILURES}) f
+    WHERE t.source = :source AND t.active AND t.schedule IS DISTINCT FROM 'off'
+      AND f.failures > 0
+      AND f.last_at + least(:longest, :first * power(2, least(f.failures - 1, 20))) < now()
+      AND NOT EXISTS (SELECT FROM sync.requests r WHERE r.tenant_id = t.id
+        AND r.state IN ('queued', 'launched'))
+    ORDER BY f.last_at LIMIT :most
+""")  # noqa: S608
+_BROKEN = text(f"""
+    SELECT t.id, f.failures, f.last_at FROM sync.tenants t, LATERAL ({_FAILURES}) f
+    WHERE t.active AND f.failures > 0 ORDER BY f.failures DESC, t.id
+""")  # noqa: S608
+_CHANGED = text("""
+    SELECT id FROM sync.tenants t WHERE source = :source AND active AND changed_at > coalesce(
+      (SELECT max(asked_at) FROM sync.requests r
+       WHERE r.tenant_id = t.id AND r.streams @> CAST(:streams AS text[])), '-infinity')
+    ORDER BY changed_at LIMIT :most
+""")
+_OWN = text(f"""
+    SELECT id, schedule, coalesce((SELECT max(asked_at) FROM sync.requests r
+      WHERE r.tenant_id = t.id), changed_at) AS last
+    FROM sync.tenants t, LATERAL ({_FAILURES}) f
+    WHERE source = :source AND active AND schedule <> 'off' AND f.failures = 0 ORDER BY id
+""")  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A tenant whose requests failed since the last one that was completed."""
+
+    tenant_id: str
+    failures: int
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSchedule:
+    """A tenant's own schedule, and when a sync was last asked for."""
+
+    tenant_id: str
+    cron: str
+    last: datetime
+
+
+class Due:
+    """Finds the tenants to ask for."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def scheduled(self, source: str) -> list[str]:
+        """Active tenants without a schedule of their own whose last request did not fail."""
+        return self._ids(_SCHEDULED, {"source": source})
+
+    def failing(self, source: str, most: int) -> list[str]:
+        """Tenants whose last requests failed, and that have waited long enough since."""
+        waits = {"first": FIRST_WAIT, "longest": LONGEST_WAIT}
+        return self._ids(_FAILING, {"source": source, "most": most, **waits})
+
+    def broken(self) -> list[Broken]:
+        """All active tenants whose last request failed, those that failed most often first."""
+        with self._database.as_control() as connection:
+            rows = connection.execute(_BROKEN).all()
+        return [Broken(row.id, row.failures, row.last_at) for row in rows]
+
+    def changed(self, source: str, streams: Sequence[str], most: int) -> list[str]:
+        """Tenants that are new, or were changed since somebody last asked for all their streams."""
+        return self._ids(_CHANGED, {"source": source, "streams": list(streams), "most": most})
+
+    def own_schedules(self, source: str) -> list[OwnSchedule]:
+        """The tenants with a schedule of their own whose last request did not fail."""
+        with self._database.as_control() as connection:
+            rows = connection.execute(_OWN, {"source": source}).all()
+        return [OwnSchedule(row.id, row.schedule, row.last) for row in rows]
+
+    def _ids(self, query: TextClause, parameters: dict[str, object]) -> list[str]:
+        with self._database.as_control() as connection:
+            return list(connection.execute(query, parameters).scalars())

@@ -1,0 +1,273 @@
+"""Asking for syncs: durable, deduplicated, changed and taken back."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Connection, Row, text
+from sqlalchemy.exc import IntegrityError
+
+from sync_assets.core.errors import OperatorMustAct, UnknownTenant
+from sync_assets.core.ports import SyncOptions
+from sync_assets.core.queues import QUEUES, Priority, route
+from sync_assets.core.requests import BACKOFF, Asked, State
+from sync_assets.store.database import Database
+from sync_assets.store.sync_log import note, note_all
+
+# Two wishes for the same become one, in one statement: whichever comes second finds the first.
+_ASK = text("""
+    INSERT INTO sync.requests AS held (id, tenant_id, organization, source, streams, period,
+      options, queue, priority, asked_by, state, attempts, due_at)
+    SELECT gen_random_uuid(), id, organization, source, CAST(:streams AS text[]), :period,
+      CAST(:options AS jsonb), :queue, :priority, :asked_by, 'queued', :attempts,
+      coalesce(:due, now())
+    FROM (SELECT * FROM sync.tenants WHERE id = ANY(:tenants) AND active
+      ORDER BY id FOR SHARE) AS there  -- who is being removed is waited for
+    ON CONFLICT (tenant_id, streams, period) WHERE state = 'queued' DO UPDATE SET
+      options = held.options || excluded.options || jsonb_build_object(
+        'full', (held.options->'full')::boolean OR (excluded.options->'full')::boolean,
+        'approve_deletions', (held.options->'approve_deletions')::boolean
+          OR (excluded.options->'approve_deletions')::boolean),
+      queue = CASE WHEN excluded.priority > held.priority THEN excluded.queue
+        ELSE held.queue END,
+      priority = greatest(held.priority, excluded.priority),
+      attempts = greatest(held.attempts, excluded.attempts),
+      due_at = least(held.due_at, excluded.due_at),
+      asked_at = now()
+    RETURNING id, tenant_id, streams, queue, due_at, xmax = 0 AS new
+""")
+_TENANTS = text("""
+    SELECT id, source, organization, active, (secret IS NOT NULL OR username IS NULL) AS usable
+    FROM sync.tenants WHERE id = ANY(:tenants)
+""")
+_GET = text("SELECT * FROM sync.requests WHERE id = :id")
+_CANCEL = text("""
+    UPDATE sync.requests SET
+      state = CASE WHEN state = 'queued' OR alive_at IS NULL THEN 'cancelled' ELSE state END,
+      ended_at = CASE WHEN state = 'queued' OR alive_at IS NULL THEN now() END,
+      cancel_at = coalesce(cancel_at, now())
+    WHERE id = :id AND state IN ('queued', 'launched') RETURNING tenant_id, state
+""")
+_CANCEL_STREAMS = text("""
+    UPDATE sync.streams SET status = 'stopped', error = 'The sync was cancelled.',
+      finished_at = now()
+    WHERE sync_id = :id AND status IN ('pending', 'deferred')
+""")
+_RESCHEDULE = text("""
+    UPDATE sync.requests SET due_at = coalesce(:due, due_at),
+      priority = coalesce(:priority, priority), queue = coalesce(:queue, queue)
+    WHERE id = :id AND state = 'queued' RETURNING tenant_id
+""")
+_TWIN = text("""
+    SELECT id FROM sync.requests WHERE state = 'queued' AND tenant_id = :tenant
+      AND streams = :streams AND period IS NOT DISTINCT FROM :period
+""")
+_RETRY = text("""
+    UPDATE sync.requests SET state = 'queued', attempt = 0, claim = NULL, run_id = NULL,
+      due_at = now(), asked_at = now(), launched_at = NULL, alive_at = NULL, cancel_at = NULL,
+      ended_at = NULL, alerted_at = NULL, error = NULL, asked_by = :asked_by
+    WHERE id = :id AND state IN ('failed', 'cancelled')
+      AND EXISTS (SELECT FROM sync.tenants t WHERE t.id = tenant_id AND t.active)
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A stored request."""
+
+    id: UUID
+    tenant_id: str
+    organization: str
+    source: str
+    streams: tuple[str, ...]
+    options: SyncOptions
+    queue: str
+    priority: Priority
+    asked_by: str
+    state: State
+    attempt: int
+    attempts: int
+    run_id: str | None
+    created_at: datetime
+    due_at: datetime
+    begun_at: datetime | None
+    ended_at: datetime | None
+    error: str | None
+
+
+class Requests:
+    """The requests for syncs."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def tenants(self, ids: Sequence[str]) -> dict[str, Row[Any]]:
+        """Source, organization, active and usable of the tenants that there are, by id."""
+        with self._database.as_control() as connection:
+            rows = connection.execute(_TENANTS, {"tenants": list(ids)}).all()
+        return {row.id: row for row in rows}
+
+    def ask(  # noqa: PLR0913 - one for each thing that can be wished
+        self,
+        tenants: Sequence[str],
+        streams: Sequence[str],
+        options: SyncOptions,
+        *,
+        priority: Priority,
+        asked_by: str,
+        due: datetime | None = None,
+        attempts: int = BACKOFF.attempts,
+    ) -> list[Asked]:
+        """Queue a sync of these streams for each tenant; all tenants of one source.
+
+        A request that waits for the same is returned instead of a second one, and does both.
+
+        Raises:
+            UnknownTenant: one was removed meanwhile; nothing was queued.
+        """
+        parameters = {
+            "tenants": list(dict.fromkeys(tenants)),
+            "streams": list(streams),
+            "period": options.period,
+            "options": orjson.dumps(asdict(options)).decode(),
+            "queue": route(streams, priority).name,
+            "priority": priority.value,
+            "asked_by": asked_by,
+            "due": due,
+            "attempts": attempts,
+        }
+        with self._database.as_control() as connection:
+            rows = connection.execute(_ASK, parameters).all()
+            missing = set(tenants) - {row.tenant_id for row in rows}
+            if missing:
+                raise UnknownTenant(f"Tenants were removed meanwhile: {', '.join(missing)}.")
+            note_all(connection, {row.id: row.tenant_id for row in rows}, f"Asked by {asked_by}.")
+        return [_asked(row) for row in rows]
+
+    def get(self, sync_id: UUID) -> Request:
+        """A request; raises `OperatorMustAct` for an unknown one."""
+        with self._database.as_control() as connection:
+            row = connection.execute(_GET, {"id": sync_id}).one_or_none()
+        if row is None:
+            raise OperatorMustAct(
+                f"There is no sync {sync_id}. 'sync-assets history' shows the newest ones."
+            )
+        return request_of(row)
+
+    def cancel(self, sync_id: UUID, by: str) -> State:
+        """Take a request back; a sync at work ends within seconds and keeps what it wrote.
+
+        Returns:
+            CANCELLED, or LAUNCHED while the sync is still ending.
+
+        Raises:
+            OperatorMustAct: there is none, or it has ended.
+        """
+        with self._database.as_control() as connection:
+            row = connection.execute(_CANCEL, {"id": sync_id}).one_or_none()
+            if row is not None:
+                if row.state == State.CANCELLED.value:
+                    connection.execute(_CANCEL_STREAMS, {"id": sync_id})
+                note(connection, row.tenant_id, sync_id, f"Cancelled (by {by}).")
+                return State(row.state)
+        ended = self.get(sync_id)
+        raise OperatorMustAct(f"Sync {sync_id} has ended already: {ended.state.value}.")
+
+    def reschedule(
+        self, sync_id: UUID, *, due: datetime | None = None, priority: Priority | None = None
+    ) -> Request:
+        """Give a waiting request another time or priority.
+
+        Raises:
+            OperatorMustAct: there is none, or it waits no longer.
+        """
+        request = self.get(sync_id)
+        queue = None if priority is None else route(request.streams, priority).name
+        value = None if priority is None else priority.value
+        parameters = {"id": sync_id, "due": due, "priority": value, "queue": queue}
+        with self._database.as_control() as connection:
+            row = connection.execute(_RESCHEDULE, parameters).one_or_none()
+            if row is None:
+                raise OperatorMustAct(
+                    f"Sync {sync_id} waits no longer: it is {request.state.value}."
+                )
+            note(connection, row.tenant_id, sync_id, "Rescheduled.")
+        return self.get(sync_id)
+
+    def retry(self, sync_id: UUID, by: str) -> UUID:
+        """Queue a failed or cancelled request once more, with all its attempts.
+
+        Returns:
+            Its id, or that of a newer request which waits for the same and does both.
+
+        Raises:
+            OperatorMustAct: there is none, or it has not failed.
+            UnknownTenant: its tenant was removed.
+        """
+        request = self.get(sync_id)
+        if request.state not in {State.FAILED, State.CANCELLED}:
+            raise OperatorMustAct(
+                f"Sync {sync_id} is {request.state.value}; only a failed or cancelled one can be "
+                "retried."
+            )
+        try:
+            with self._database.as_control() as connection:
+                queued = connection.execute(_RETRY, {"id": sync_id, "asked_by": by}).rowcount
+                if queued:
+                    note(connection, request.tenant_id, sync_id, f"Asked for once more (by {by}).")
+        except IntegrityError:  # a newer one waits for the same
+            queued = 0
+        return sync_id if queued else self._ask_like(request, by)
+
+    def _ask_like(self, request: Request, by: str) -> UUID:
+        """Let the request that waits for the same do this one, too."""
+        [asked] = self.ask(
+            [request.tenant_id],
+            request.streams,
+            request.options,
+            priority=request.priority,
+            asked_by=by,
+            attempts=request.attempts,
+        )
+        return asked.sync_id
+
+
+def twin_of(
+    connection: Connection, tenant: str, streams: Sequence[str], period: str | None
+) -> UUID | None:
+    """The request that waits for these streams of a tenant, if there is one."""
+    parameters = {"tenant": tenant, "streams": list(streams), "period": period}
+    return connection.execute(_TWIN, parameters).scalar()
+
+
+def request_of(row: Row[Any]) -> Request:
+    """A request from all columns of its row."""
+    return Request(
+        row.id,
+        row.tenant_id,
+        row.organization,
+        row.source,
+        tuple(row.streams),
+        SyncOptions(**row.options),
+        row.queue,
+        Priority(row.priority),
+        row.asked_by,
+        State(row.state),
+        row.attempt,
+        row.attempts,
+        row.run_id,
+        row.created_at,
+        row.due_at,
+        row.begun_at,
+        row.ended_at,
+        row.error,
+    )
+
+
+def _asked(row: Row[Any]) -> Asked:
+    return Asked(
+        row.id, row.tenant_id, tuple(row.streams), QUEUES[row.queue], row.due_at, new=row.new
+    )

@@ -1,0 +1,70 @@
+"""The log of each sync."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Connection, text
+
+from sync_assets.store.database import Database
+
+_NOTE = text("""
+    INSERT INTO sync.log (tenant_id, sync_id, stream, level, message, metadata)
+    VALUES (:tenant, :id, :stream, :level, :message, CAST(:metadata AS jsonb))
+""")
+_NOTE_ALL = text("""
+    INSERT INTO sync.log (tenant_id, sync_id, level, message)
+    SELECT tenant, id, 'INFO', :message
+    FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])) AS s (tenant, id)
+""")
+_READ = text("""
+    SELECT id, at, level, stream, message, metadata FROM sync.log
+    WHERE sync_id = :sync AND id > :after ORDER BY id LIMIT :limit
+""")
+
+
+def note(  # noqa: PLR0913 - a line has these parts
+    connection: Connection,
+    tenant_id: str,
+    sync_id: UUID,
+    message: str,
+    *,
+    level: int = logging.INFO,
+    stream: str | None = None,
+    metadata: Mapping[str, object] | None = None,
+) -> None:
+    """Write a line into a sync's log."""
+    parameters = {
+        "tenant": tenant_id,
+        "id": sync_id,
+        "stream": stream,
+        "level": logging.getLevelName(level),
+        "message": message,
+        "metadata": orjson.dumps(dict(metadata or {})).decode(),
+    }
+    connection.execute(_NOTE, parameters)
+
+
+def note_all(connection: Connection, tenants: Mapping[UUID, str], message: str) -> None:
+    """Write the same line into the logs of several syncs, given with their tenants."""
+    if tenants:
+        parameters = {"tenants": list(tenants.values()), "ids": list(tenants), "message": message}
+        connection.execute(_NOTE_ALL, parameters)
+
+
+def lines(
+    database: Database, sync_id: UUID, *, after: int = 0, limit: int = 10_000
+) -> list[dict[str, Any]]:
+    """The lines of a sync's log, oldest first: id, at, level, stream, message, metadata.
+
+    Args:
+        database: where they are.
+        sync_id: whose.
+        after: the id of the last line that is known already.
+        limit: at most so many.
+    """
+    parameters = {"sync": sync_id, "after": after, "limit": limit}
+    with database.as_control() as connection:
+        return [dict(row) for row in connection.execute(_READ, parameters).mappings()]
