@@ -93,6 +93,17 @@ class Known:
             and not self._flags[index]
         )
 
+    def is_just(self, survey: "Survey", before: int) -> bool:
+        """Are these the very records listed, in these versions, all of them older than `before`?"""
+        return (
+            survey.lists_exactly(self._keys, self._versions)
+            and not any(self._flags)
+            and (
+                not self._versions
+                or NO_VERSION < min(self._versions) <= max(self._versions) < before
+            )
+        )
+
     def missing_from(self, survey: "Survey") -> list[KnownRow]:
         """The rows without a tombstone that the source did not list."""
         if survey.lists_exactly(self._keys):  # as a rule
@@ -123,9 +134,9 @@ class Survey:
         """Add sightings; gives back those that are new. A repeated one updates its version."""
         return [sighting for sighting in sightings if self._put(sighting)]
 
-    def lists_exactly(self, keys: "array[int]") -> bool:
-        """Are these, in ascending order, the keys of all records listed?"""
-        return self._keys == keys
+    def lists_exactly(self, keys: "array[int]", versions: "array[int] | None" = None) -> bool:
+        """Are these, in ascending order, the keys of all records listed, and their versions?"""
+        return self._keys == keys and (versions is None or self._versions == versions)
 
     def discard(self, key: int) -> None:
         """Forget a record that turned out to be gone."""

@@ -1,5 +1,6 @@
 """The compact sets behave like dictionaries."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +20,11 @@ rows = st.builds(
 )
 sightings = st.builds(Sighting, key=keys, version=versions)
 pages = st.lists(st.lists(sightings, max_size=6), max_size=6)
+
+
+def row(key: int, version: int, *, locally_newer: bool = False, deleted: bool = False) -> KnownRow:
+    """What the CMS has of a record."""
+    return KnownRow(key, version, NO_VERSION, locally_newer, deleted, NO_HASH)
 
 
 @modestly
@@ -74,3 +80,25 @@ def test_a_forgotten_record_may_come_back():
 def test_a_sighting_weighs_sixteen_bytes():
     survey = Survey(Sighting(key, key) for key in range(1000))
     assert sum(len(part) * part.itemsize for part in vars(survey).values()) == 16_000
+
+
+@pytest.mark.parametrize(
+    ("rows", "is_just"),
+    [
+        ([row(1, 10), row(2, 20)], True),
+        ([row(1, 10)], False),
+        ([row(1, 10), row(2, 21)], False),
+        ([row(1, 10), row(2, 20, deleted=True)], False),
+        ([row(1, 10), row(2, 20, locally_newer=True)], False),
+    ],
+    ids=["the same", "one more is listed", "another version", "buried", "edited here"],
+)
+def test_whether_the_rows_are_just_what_is_listed(rows: list[KnownRow], is_just: bool):
+    survey = Survey([Sighting(1, 10), Sighting(2, 20)])
+    assert Known(rows).is_just(survey, before=21) is is_just
+    assert not Known(rows).is_just(survey, before=20)
+
+
+def test_records_without_a_version_are_never_just_what_is_listed():
+    survey = Survey([Sighting(1, NO_VERSION)])
+    assert not Known([row(1, NO_VERSION)]).is_just(survey, before=21)

@@ -61,8 +61,10 @@ class WordPressCollection:
         walk = Walk(self._slice, rows, self.stop)
         nameless = _Nameless()
         for part in walk.slices():
-            named = [row for row in part.rows if _has_key(row)]
-            rejected = nameless.new(row for row in part.rows if not _has_key(row))
+            named, rejected = part.rows, list[Rejected]()
+            if len(part.keys) < len(part.rows):
+                named = [row for row in part.rows if _has_key(row)]
+                rejected = nameless.new(row for row in part.rows if not _has_key(row))
             payloads = self.contents.complete(named) if self.inline else ()
             yield ListingPage(self._sightings(part, named), payloads, rejected, walk.total)
 

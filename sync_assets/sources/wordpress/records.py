@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, cast
 
+import orjson
+
 from sync_assets.core.records import Link, Payload, Record
 from sync_assets.core.repair import Repairs
 from sync_assets.sources.wordpress.acf import normalised
@@ -25,7 +27,7 @@ def to_term(payload: Payload, taxonomy: str) -> Record:
         mend.text(payload.get("slug"), "slug"),
         mend.text(payload.get("description"), "description"),
         mend.reference(payload.get("parent"), "parent"),
-        mend.json(normalised(payload.get("acf"))),
+        _json(mend, normalised(payload.get("acf"))),
     )
     return Record(payload["id"], None, values, repaired=mend.count)
 
@@ -43,12 +45,12 @@ def to_media(payload: Payload) -> Record:
         mend.text(payload.get("alt_text"), "alt_text"),
         _text(mend, payload, "caption"),
         _text(mend, payload, "description"),
-        mend.json(payload.get("media_details") or None),  # PHP's empty object is `[]`
+        _json(mend, payload.get("media_details") or None),  # PHP's empty object is `[]`
         mend.reference(payload.get("post"), "post"),
         mend.reference(payload.get("author"), "author"),
         mend.moment(payload.get("date_gmt"), "date_gmt"),
         _is_raw(payload, "title"),
-        mend.json(normalised(payload.get("acf"))),
+        _json(mend, normalised(payload.get("acf"))),
     )
     modified = mend.moment(payload.get("modified_gmt"), "modified_gmt")
     return Record(payload["id"], modified, values, repaired=mend.count)
@@ -100,7 +102,7 @@ def _article_end(mend: Repairs, payload: Payload) -> tuple[Any, ...]:
     return (
         _is_protected(payload),
         _is_raw(payload, "content", "title"),
-        mend.json(normalised(payload.get("acf"))),
+        _json(mend, normalised(payload.get("acf"))),
         None if unpublished else mend.moment(payload.get("date_gmt"), "date_gmt"),
     )
 
@@ -134,6 +136,17 @@ def _text(mend: Repairs, payload: Payload, name: str) -> str:
         texts = cast("dict[str, object]", value)
         return mend.text(texts.get("raw", texts.get("rendered")), name)
     return "" if value == [] else mend.text(value, name)  # `[]`: nothing is left of an object
+
+
+def _json(mend: Repairs, value: object) -> str | None:
+    """Canonical JSON text: what orjson wrote in a tenth of the time, unless it has to be mended."""
+    if value is None:
+        return None
+    try:
+        text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    except orjson.JSONEncodeError:  # a lone surrogate, a number beyond 64 bits, too deep
+        return mend.json(value)
+    return mend.json(value) if "\\u0000" in text else text
 
 
 def _is_raw(payload: Payload, *names: str) -> bool:
