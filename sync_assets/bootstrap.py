@@ -6,7 +6,7 @@ from functools import cached_property
 from uuid import UUID, uuid4
 
 from sync_assets.core.counts import Counts
-from sync_assets.core.errors import OperatorMustAct, SyncError, SyncHeld
+from sync_assets.core.errors import LeaseLost, OperatorMustAct, SyncError, SyncHeld
 from sync_assets.core.plan import PlanStore
 from sync_assets.core.ports import Source, SyncOptions, SyncRequest
 from sync_assets.core.requests import BACKOFF
@@ -182,9 +182,18 @@ class Platform:
             self.syncs.skip(request.id, request.tenant.id, stream, str(error), SyncHeld.__name__)
             self._skip_dependents(request, source.spec, stream)
             raise
+        except LeaseLost:
+            raise  # what becomes of the other streams is for its new holder to say
         except SyncError:
             self._skip_dependents(request, source.spec, stream)
             raise
+
+    def skip(self, request: SyncRequest, held: SyncHeld) -> None:
+        """Record that no stream of a request was run, because another sync has its tenant."""
+        self.syncs.begin(request)
+        for stream in request.streams:
+            reason, kind = str(held), SyncHeld.__name__
+            self.syncs.skip(request.id, request.tenant.id, stream, reason, kind)
 
     def run_tenant(self, request: SyncRequest, stop: StopSignal) -> list[Outcome]:
         """Sync all streams of a request; see `core.run.run_tenant`."""

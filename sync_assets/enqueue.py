@@ -21,6 +21,7 @@ def enqueue(  # noqa: PLR0913 - one for each thing that can be wished
     asked_by: str,
     due: datetime | None = None,
     attempts: int = BACKOFF.attempts,
+    strict: bool = True,
 ) -> list[Asked]:
     """Queue a sync of each tenant; answers at once, also while Dagster is down.
 
@@ -34,6 +35,8 @@ def enqueue(  # noqa: PLR0913 - one for each thing that can be wished
         asked_by: who asks, for the record.
         due: not before then.
         attempts: how often it is tried.
+        strict: one that cannot be asked for fails the whole; otherwise it is left out, as
+            schedules want it, whose list may be a moment old.
 
     Returns:
         For each tenant, in order of the sources, the request that will do it: a new one, or the
@@ -44,7 +47,7 @@ def enqueue(  # noqa: PLR0913 - one for each thing that can be wished
         OperatorMustAct: one cannot be synced, or its source has no such stream.
     """
     wish = options or SyncOptions()
-    groups = _by_source(platform, tenants, organization)
+    groups = _by_source(platform, tenants, organization, strict=strict)
     wanted = {source: platform.streams(source, streams) for source in groups}
     return [
         asked
@@ -57,17 +60,20 @@ def enqueue(  # noqa: PLR0913 - one for each thing that can be wished
             asked_by=asked_by,
             due=due,
             attempts=attempts,
+            strict=strict,
         )
     ]
 
 
 def _by_source(
-    platform: Platform, tenants: Sequence[str], organization: str | None
+    platform: Platform, tenants: Sequence[str], organization: str | None, *, strict: bool
 ) -> dict[str, list[str]]:
     found = platform.requests.tenants(tenants)
     groups: dict[str, list[str]] = {}
     for tenant in dict.fromkeys(tenants):
         row = found.get(tenant)
+        if not strict and (row is None or not row.active or not row.usable):
+            continue
         # One sentence for all three: who may not see a tenant learns nothing of it.
         if row is None or (organization is not None and row.organization != organization):
             whose = "" if organization is None else f" of organization {organization!r:.80}"

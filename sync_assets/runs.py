@@ -50,7 +50,8 @@ class Run:
         try:
             return self.platform.request(tenant, streams, options, sync_id, self.run_id)
         except OperatorMustAct as error:
-            self.platform.settling.give_up(sync_id, str(error))
+            if self.claim is not None:
+                self.platform.settling.give_up(sync_id, str(error), claim=self.claim)
             raise
 
     def stream(self, request: SyncRequest, stream: str, stop: StopSignal) -> Counts:
@@ -77,7 +78,9 @@ class Run:
 
     def terminated(self, sync_id: UUID) -> None:
         """Cancel a sync whose run a person has terminated."""
-        self.platform.settling.give_up(sync_id, "Its run was terminated.", cancelled=True)
+        self.platform.settling.give_up(
+            sync_id, "Its run was terminated.", self.run_id, cancelled=True
+        )
 
     def cancelled(self, sync_id: UUID) -> bool:
         """Was the sync cancelled by request, not by ending its run?"""
@@ -102,12 +105,13 @@ class Run:
         try:
             return self.platform.attempts.take_up(request, self.claim, self.asked_by, attempts)
         except SyncHeld as error:
-            self.platform.settling.put_off(request.id, str(error))
+            self.platform.skip(request, error)
+            self._settle(request.id)
             raise
 
     def _settle(self, sync_id: UUID) -> None:
         """Settle a request whose streams have ended; where that fails, the sensor does it."""
         try:
-            self.platform.settling.settle(sync_id)
+            self.platform.settling.settle(sync_id, self.run_id)
         except SyncError as error:
             _log.warning("A sync could not be settled now: %s", error)

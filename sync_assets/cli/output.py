@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Sequence
+from uuid import UUID
 
 import typer
 from rich import box
@@ -47,7 +48,13 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
     listed = [list(row) for row in rows]
     for position, name in enumerate(columns):
         numeric = bool(listed) and all(_is_number(row[position]) for row in listed)
-        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+        widths = [len(str(row[position])) for row in listed if isinstance(row[position], UUID)]
+        table.add_column(
+            name,
+            justify="right" if numeric else "left",
+            overflow="fold",
+            min_width=max(widths, default=None),  # an id is there to be copied
+        )
     for row in listed:
         table.add_row(*map(_cell, row))
     out().print(table)

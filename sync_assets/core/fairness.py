@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from sync_assets.core.queues import QUEUES, Priority
+from sync_assets.core.queues import Priority, queue_of
 
 AGEING = timedelta(minutes=5)
 """Waiting for so long counts as much as one step of priority."""
@@ -78,11 +78,12 @@ def launches(order: Sequence[Waiting], slots: int, busy: Mapping[str, int]) -> l
         slots: free places for runs.
         busy: runs at work, by queue; a queue takes no more than its own limit.
     """
-    left, running = list(order), Counter(busy)
+    left: list[Waiting] = list(order)
+    running = Counter(busy)
     started: list[list[Waiting]] = []
     while left and len(started) < slots:
         head, left = left[0], left[1:]
-        free = min(slots - len(started), QUEUES[head.queue].runs - running[head.queue])
+        free = min(slots - len(started), queue_of(head.queue).runs - running[head.queue])
         if free <= 0:
             continue
         running[head.queue] += 1

@@ -161,11 +161,13 @@ class Checkpoint:
     Attributes:
         overlap_from: records modified since then are read again by the next sync.
         reread_from: an unfinished full refresh goes on behind this key.
+        loaded: the collection was once read to its end; before that, it is a first load.
         own: it was saved by an earlier attempt of this very sync.
     """
 
     overlap_from: datetime | None = None
     reread_from: int | None = None
+    loaded: bool = False
     own: bool = False
 
 

@@ -67,6 +67,11 @@ BY_STREAM: Mapping[str, str] = {
 """Where a request of normal priority goes when all its streams belong there."""
 
 
+def queue_of(name: str) -> Queue:
+    """The queue of that name; `default` for one that this release does not know."""
+    return QUEUES.get(name, QUEUES["default"])
+
+
 def route(streams: Sequence[str], priority: Priority) -> Queue:
     """The queue of a request."""
     if priority in BY_PRIORITY:

@@ -83,8 +83,6 @@ class Report:
             return self.request.state.value
         if not self.request.begun:
             return "queued"
-        if self._in(StreamStatus.STOPPED) and not self._in(StreamStatus.RUNNING):
-            return "cancelled"  # by an interrupt of its run; the request is settled in a moment
         return "running" if self._at_work() else "failed"
 
     @property

@@ -32,6 +32,7 @@ class StopSignal:
         self._event = threading.Event()
         self._monotonic = monotonic
         self._turn_ends = _end(turn, monotonic)
+        self._soft = soft
         self._soft_ends = _end(soft, monotonic)
         self._hard = hard
         self._hard_ends = _end(hard, monotonic)
@@ -57,6 +58,11 @@ class StopSignal:
     def others_wait(self, waiting: bool) -> None:  # noqa: FBT001 - a fact, told as it is
         """Say whether other syncs wait for a place."""
         self._others_wait = waiting
+
+    def begin_anew(self) -> None:
+        """Begin both limits anew: this work is lost when it is cut off, and may take its time."""
+        self._soft_ends = _end(self._soft, self._monotonic)
+        self.progressed()
 
     def progressed(self) -> None:
         """Begin the hard limit anew: this work may take as long as it gets on."""

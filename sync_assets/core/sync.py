@@ -69,6 +69,8 @@ class _CollectionSync:
     unkeyed: int = 0
     announced: int | None = None
     first: bool = False
+    loaded: bool = False
+    keeps_listed: bool = False
 
     def run(self) -> None:
         show = partial(self._show, self.counts.seen, self.counts.total or 0)
@@ -90,11 +92,17 @@ class _CollectionSync:
         self.connection.verify()
         self._reconcile(keeper, listed)
         show()
-        self._save(Checkpoint(overlap_from=self.connection.server_time() - OVERLAP))
+        overlap_from = self.connection.server_time() - OVERLAP
+        self._save(Checkpoint(overlap_from=overlap_from, loaded=True))
 
-    def _between_pages(self) -> None:
-        """A first load may take as long as it gets on; everything else has its limits."""
-        if self.first:
+    def _between_pages(self, *, lost_when_cut: bool = False) -> None:
+        """A first load may take as long as it gets on; everything else has its limits.
+
+        A listing that is cut off has to be read again from its start: it has no limit either.
+        """
+        if lost_when_cut:
+            self.stop.begin_anew()
+        elif not self.loaded:
             self.stop.progressed()
         self.stop.check_turn()
 
@@ -102,7 +110,7 @@ class _CollectionSync:
         """A first load wants everything: a listing that carries it takes half the requests."""
         if self.collection.inline:
             return checkpoint
-        self.collection = self.collection.with_contents()
+        self.collection, self.keeps_listed = self.collection.with_contents(), True
         return self._pass_overlap(checkpoint)
 
     def _begin(self, stored: Checkpoint) -> Checkpoint:
@@ -111,7 +119,7 @@ class _CollectionSync:
         A new full sync reads everything: what it is asked to find may have changed behind the
         place where an older one was cut off. An ordinary one finishes what that one began.
         """
-        self.first = stored.overlap_from is None
+        self.first, self.loaded = stored.overlap_from is None, stored.loaded
         goes_on = stored.reread_from is not None and (stored.own or not self.options.full)
         if self.options.full and not goes_on:
             return replace(stored, reread_from=NO_VERSION)
@@ -119,7 +127,7 @@ class _CollectionSync:
 
     def _take(self, page: ListingPage, keeper: Keeper) -> None:
         """Note a page of the listing, and keep its contents where it carries them."""
-        self._between_pages()
+        self._between_pages(lost_when_cut=not self.keeps_listed)
         fresh = self.survey.add(page.sightings)
         self.unkeyed += len(page.rejected)
         self.announced = page.announced
@@ -132,6 +140,9 @@ class _CollectionSync:
         overlap_from = seconds(overlap, _NEVER)
         reread_from = _NEVER if checkpoint.reread_from is None else checkpoint.reread_from
         overlapping, wanted = array("q"), array("q")
+        if checkpoint.reread_from is None and keeper.known.is_just(self.survey, overlap_from):
+            self.counts.unchanged += len(self.survey)  # as a rule, where nobody has edited
+            return overlapping, wanted
         for sighting in self.survey:
             reread = sighting.key > reread_from
             settled = not reread and NO_VERSION < sighting.version < overlap_from

@@ -9,7 +9,8 @@ import dagster as dg
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.clock import utc_now
-from sync_assets.core.queues import QUEUES
+from sync_assets.core.errors import OperatorMustAct
+from sync_assets.core.queues import QUEUES, queue_of
 from sync_assets.defs.identity import CLAIM_TAG, QUEUE_TAG, SYNC_ID_TAG
 from sync_assets.defs.keys import asset_key
 from sync_assets.defs.partitions import tenants_of
@@ -40,6 +41,7 @@ def requests_sensor(jobs: Sequence[Any]) -> dg.SensorDefinition:
     ) -> dg.SensorResult | dg.SkipReason:
         with platform.open() as opened:
             launches = _look(opened, context.instance, Settings().request_interval)
+            launches = [launch for launch in launches if _possible(opened, launch)]
         if not launches:
             return dg.SkipReason("No request is due, or every place for runs is taken.")
         _know(context.instance, launches)
@@ -59,10 +61,21 @@ def _look(platform: Platform, instance: dg.DagsterInstance, interval: int) -> li
         time.sleep(interval)
 
 
+def _possible(platform: Platform, launch: Launch) -> bool:
+    """Is there such a job? A request from another release must not fail the tick, for all."""
+    try:
+        platform.streams(launch.requests[0].source, launch.streams)
+    except OperatorMustAct as error:
+        for request in launch.requests:
+            platform.settling.give_up(request.id, str(error), claim=launch.claim)
+        return False
+    return True
+
+
 def run_request(launch: Launch) -> dg.RunRequest:
     """One tenant: its assets, as a person would materialize them. Several: a sweep."""
     first = launch.requests[0]
-    queue, source = QUEUES[first.queue], first.source
+    queue, source = queue_of(first.queue), first.source
     config = asdict(first.options)
     tags = {
         CLAIM_TAG: str(launch.claim),

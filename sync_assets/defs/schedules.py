@@ -47,7 +47,12 @@ def _schedule(
         with platform.open() as opened:
             tenants = opened.due.scheduled(source.name)
             asked = enqueue(
-                opened, tenants, options, priority=Priority.LOW, asked_by=f"schedule:{kind}"
+                opened,
+                tenants,
+                options,
+                priority=Priority.LOW,
+                asked_by=f"schedule:{kind}",
+                strict=False,
             )
         return dg.SkipReason(said(asked))
 

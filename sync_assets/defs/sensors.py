@@ -80,7 +80,12 @@ def _recovery(source: SourceSpec) -> dg.SensorDefinition:
         with platform.open() as opened:
             failing = opened.due.failing(source.name, MOST)
             asked = enqueue(
-                opened, failing, priority=Priority.LOW, asked_by="sensor:recovery", attempts=1
+                opened,
+                failing,
+                priority=Priority.LOW,
+                asked_by="sensor:recovery",
+                attempts=1,
+                strict=False,
             )
         return dg.SkipReason(said(asked))
 
@@ -89,14 +94,14 @@ def _recovery(source: SourceSpec) -> dg.SensorDefinition:
 
 def _ask_for_changed(platform: Platform, source: SourceSpec) -> list[Asked]:
     changed = platform.due.changed(source.name, platform.streams(source.name), MOST)
-    return enqueue(platform, changed, asked_by="sensor:tenants")
+    return enqueue(platform, changed, asked_by="sensor:tenants", strict=False)
 
 
 def _ask_by_schedule(platform: Platform, source: SourceSpec) -> list[Asked]:
     zone = ZoneInfo(Settings().timezone)
-    own = platform.due.own_schedules(source.name)
+    own = platform.due.own_schedules(source.name, platform.streams(source.name))
     due = list(_due(own, utc_now().astimezone(zone), zone))
-    return enqueue(platform, due, priority=Priority.LOW, asked_by="schedule:own")
+    return enqueue(platform, due, priority=Priority.LOW, asked_by="schedule:own", strict=False)
 
 
 def _due(own: list[OwnSchedule], now: datetime, zone: ZoneInfo) -> Iterator[str]:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import dagster as dg
 
-from sync_assets.core.errors import OutOfTime, Superseded, SyncError, SyncHeld
+from sync_assets.core.errors import OutOfTime, Stopped, Superseded, SyncError, SyncHeld
 from sync_assets.core.ports import SyncOptions
 from sync_assets.core.run import Outcome
 from sync_assets.core.stop import StopSignal
@@ -43,7 +43,7 @@ class Turn:
 
     @property
     def problem(self) -> str | None:
-        """Why the tenant failed; None when it was synced, is busy or goes on by itself."""
+        """Why the tenant failed; None where it was synced, is busy, cancelled or goes on."""
         if self.error is not None:
             return self.error
         errors = [outcome.error for outcome in self.outcomes if outcome.error is not None]
@@ -106,6 +106,9 @@ class Turns:
         except (Superseded, SyncHeld) as error:
             _log.info("%s", error)
             return Turn(tenant, sync_id)
+        except Stopped as error:
+            wanted = self.run.cancelled(sync_id)
+            return Turn(tenant, sync_id, outcomes, error=None if wanted else str(error))
         except SyncError as error:
             return Turn(tenant, sync_id, outcomes, error=str(error))
         except Exception as error:  # noqa: BLE001 - one tenant's surprise is not the others'

@@ -11,11 +11,11 @@ from sync_assets.settings import Settings
 from sync_assets.sources import SPECS
 
 CRON = {
-    "clean_up_daily": ("clean_up", "0 2 * * *"),
-    "statistics_daily": ("statistics", "0 5 * * *"),
-    "health_half_hourly": ("health", "*/30 * * * *"),
+    "clean_up_daily": ("clean_up", "0 2 * * *", "Deletes what is older than its retention."),
+    "statistics_daily": ("statistics", "0 5 * * *", "Counts the day before, tenant by tenant."),
+    "health_half_hourly": ("health", "*/30 * * * *", "Checks the installation's health."),
 }
-"""Each schedule's job and times."""
+"""Each schedule's job, times and purpose."""
 
 
 def upkeep() -> dg.Definitions:
@@ -23,16 +23,17 @@ def upkeep() -> dg.Definitions:
     return dg.Definitions(
         assets=[health.health, statistics.statistics],
         jobs=[clean_up_job(_checks()), health.health_job, statistics.statistics_job],
-        schedules=[_schedule(name, job, cron) for name, (job, cron) in CRON.items()],
+        schedules=[_schedule(name, *what) for name, what in CRON.items()],
         sensors=alerts_sensors(),
     )
 
 
-def _schedule(name: str, job: str, cron: str) -> dg.ScheduleDefinition:
+def _schedule(name: str, job: str, cron: str, purpose: str) -> dg.ScheduleDefinition:
     return dg.ScheduleDefinition(
         name=name,
         job_name=job,
         cron_schedule=cron,
+        description=purpose,
         execution_timezone=Settings().timezone,
         default_status=dg.DefaultScheduleStatus.RUNNING,
     )

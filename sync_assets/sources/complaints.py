@@ -37,14 +37,14 @@ class Complaints:
         if isinstance(error, _BAD_ADDRESS):
             return self.bad_address(url)
         if _caused_by(error, *_UNREACHABLE):
-            return RetryLater(f"{site} cannot be reached now. The sync goes on later.")
+            return RetryLater(f"{site} cannot be reached now. Waiting helps, as a rule.")
         if overdue or _caused_by(error, *_SLOW):
-            return Unserved(f"{site} did not answer in time. The sync goes on later.")
-        return Unserved(f"The connection to {site} broke off. The sync goes on later.")
+            return Unserved(f"{site} did not answer in time. Waiting helps, as a rule.")
+        return Unserved(f"The connection to {site} broke off. Waiting helps, as a rule.")
 
     def unwell(self, url: str, status: int, asked: float | None) -> RetryLater:
         """A status that may be a better one later; `asked`: seconds the site asks us to wait."""
-        message = f"{self._site(url)} answered {status}. The sync goes on later."
+        message = f"{self._site(url)} answered {status}. Waiting helps, as a rule."
         if status == 429 or asked is not None:  # the site is busy, whatever is asked of it
             return RetryLater(message, after=asked)
         return Unserved(message)

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from sync_assets.core.errors import Superseded, SyncHeld
 from sync_assets.core.ports import SyncRequest
-from sync_assets.core.queues import QUEUES, Priority, route
+from sync_assets.core.queues import Priority, queue_of, route
 from sync_assets.core.requests import BACKOFF
 from sync_assets.store.database import Database
 
@@ -32,6 +32,7 @@ _TAKE_UP = text("""
       attempt = CASE WHEN held.state = 'launched' THEN held.attempt ELSE held.attempt + 1 END,
       attempts = CASE WHEN held.state = 'launched' THEN held.attempts
         ELSE greatest(held.attempts, held.attempt + 1) END,
+      waited = coalesce(held.waited, now() - held.due_at),
       begun_at = coalesce(held.begun_at, now()), alive_at = now(), cancel_at = CASE
         WHEN held.state = 'launched' THEN held.cancel_at END,
       ended_at = NULL, alerted_at = NULL, error = NULL
@@ -140,7 +141,7 @@ class Attempts:
             "alive": ALIVE,
             "beats": BEATS,
         }
-        with self._database.as_tenant(request.tenant.id) as connection:
+        with self._database.as_control() as connection:
             connection.execute(_ONE_BY_ONE, parameters)
             row = connection.execute(_TAKE_UP, parameters).one_or_none()
             if row is None:
@@ -149,16 +150,16 @@ class Attempts:
                     "cancelled, or another run does it. See 'sync-assets status "
                     f"{request.id}'."
                 )
-            first = row.before != request.run_id
-            other = connection.execute(_OTHER, parameters).scalar() if first else None
-            if first and other is None:
+            other = None
+            if row.before != request.run_id:
                 connection.execute(_RESET, parameters)
+                other = connection.execute(_OTHER, parameters).scalar()
         if other is not None:
             raise SyncHeld(
-                f"Sync {other} of {request.tenant.id} is at work. Sync {request.id} waits for its "
-                "end, and then starts by itself."
+                f"{request.tenant.id} is held by sync {other}. See 'sync-assets report {other}', "
+                "or wait for it."
             )
-        soft, hard = self._soft or QUEUES[row.queue].soft, self._hard or QUEUES[row.queue].hard
+        soft, hard = self._soft or queue_of(row.queue).soft, self._hard or queue_of(row.queue).hard
         return Limits(max(0.0, soft - row.elapsed), max(0.0, hard - row.elapsed))
 
     def beat(self, ids: Sequence[UUID], run_id: str | None) -> None:

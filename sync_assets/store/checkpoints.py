@@ -7,16 +7,17 @@ from sqlalchemy import Connection, text
 from sync_assets.core.ports import Checkpoint
 
 _LOAD = text("""
-    SELECT overlap_from, reread_from, sync_id = :sync_id AS own FROM sync.checkpoints
+    SELECT overlap_from, reread_from, loaded, sync_id = :sync_id AS own FROM sync.checkpoints
     WHERE stream = :stream AND collection = :collection
 """)
 _SAVE = text("""
     INSERT INTO sync.checkpoints
-      (tenant_id, stream, collection, overlap_from, reread_from, sync_id)
+      (tenant_id, stream, collection, overlap_from, reread_from, loaded, sync_id)
     VALUES (current_setting('sync_assets.tenant_id'), :stream, :collection, :overlap_from,
-      :reread_from, :sync_id)
+      :reread_from, :loaded, :sync_id)
     ON CONFLICT (tenant_id, stream, collection) DO UPDATE SET
       overlap_from = excluded.overlap_from, reread_from = excluded.reread_from,
+      loaded = excluded.loaded,
       sync_id = excluded.sync_id, updated_at = now()
 """)
 
@@ -27,7 +28,7 @@ def load_checkpoint(
     """The stored checkpoint, as this sync sees it; an empty one before the first sync."""
     parameters = {"stream": stream, "collection": collection, "sync_id": sync_id}
     row = connection.execute(_LOAD, parameters).one_or_none()
-    return Checkpoint() if row is None else Checkpoint(row[0], row[1], own=bool(row[2]))
+    return Checkpoint() if row is None else Checkpoint(row[0], row[1], row[2], own=bool(row[3]))
 
 
 def save_checkpoint(
@@ -42,5 +43,6 @@ def save_checkpoint(
             "sync_id": sync_id,
             "overlap_from": checkpoint.overlap_from,
             "reread_from": checkpoint.reread_from,
+            "loaded": checkpoint.loaded,
         },
     )

@@ -19,8 +19,7 @@ _KIND = "concat_ws(' ', source, streams, options)"
 _WAITING = text(f"""
     SELECT id, tenant_id, organization, queue, priority, alone, due_at, {_KIND} AS kind
     FROM (
-      SELECT r.*, row_number() OVER (PARTITION BY organization
-        ORDER BY priority + extract(epoch FROM now() - due_at) / 300 DESC, due_at) AS place
+      SELECT r.*, row_number() OVER (PARTITION BY organization, priority ORDER BY due_at) AS place
       FROM sync.requests r
       WHERE state = 'queued' AND due_at <= now() AND queue <> ALL(:full)
         AND NOT EXISTS (SELECT FROM sync.requests busy
@@ -30,9 +29,7 @@ _WAITING = text(f"""
 # A turn counts also where its attempt failed: those who fail must not come first every time.
 _SERVED = text("""
     SELECT organization, max(launched_at) AS at FROM sync.requests
-    WHERE launched_at IS NOT NULL AND (state IN ('queued', 'launched')
-      OR ended_at > now() - interval '1 hour')
-    GROUP BY organization
+    WHERE launched_at > now() - interval '1 hour' GROUP BY organization
 """)
 _BUSY = text("""
     SELECT queue, count(DISTINCT coalesce(claim, id)) AS runs FROM sync.requests
@@ -42,7 +39,10 @@ _BUSY = text("""
 _TAKE = text(f"""
     UPDATE sync.requests SET state = 'launched', claim = :claim, run_id = NULL, alive_at = NULL,
       launched_at = now(), attempt = attempt + 1, error = NULL
-    WHERE id = ANY(:ids) AND state = 'queued' AND {_KIND} = :kind RETURNING *
+    WHERE id IN (SELECT id FROM sync.requests
+      WHERE id = ANY(:ids) AND state = 'queued' AND {_KIND} = :kind
+      ORDER BY tenant_id FOR UPDATE SKIP LOCKED)  -- in the order of those who ask
+    RETURNING *
 """)  # noqa: S608
 _STREAMS_DONE = text("""
     SELECT sync_id, array_agg(stream) AS done FROM sync.streams

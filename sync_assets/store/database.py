@@ -1,7 +1,7 @@
 """Connections to PostgreSQL: as one tenant, as the control role, as the owner."""
 
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, cast
 
 import psycopg
@@ -80,7 +80,7 @@ class Database:
         """A transaction of this tenant on a connection that is kept, reconnected where lost."""
         if connection.invalidated:
             connection.rollback()
-        with _translated(), connection.begin():
+        with _translated(), connection.begin(), _dropped_by_interrupts(connection):
             driver(connection).execute(_AS_TENANT, {"tenant": tenant_id})
             yield
 
@@ -129,7 +129,11 @@ class Database:
 
     @contextmanager
     def _transaction(self) -> Generator[Connection]:
-        with _translated(), self.engine.begin() as connection:
+        with (
+            _translated(),
+            self.engine.begin() as connection,
+            _dropped_by_interrupts(connection),
+        ):
             yield connection
 
 
@@ -151,6 +155,26 @@ def driver_url(url: str) -> URL:
             f"DATABASE_URL names {parsed.get_backend_name()}; only PostgreSQL is supported."
         )
     return parsed.set(drivername="postgresql+psycopg")
+
+
+_CANCELLED_WITHIN = 2.0  # seconds
+
+
+@contextmanager
+def _dropped_by_interrupts(connection: Connection) -> Generator[None]:
+    """An interrupt leaves the driver in the middle of a command: nothing more can be said there.
+
+    The server is told, which otherwise would keep its locks until the command has had its turn.
+    """
+    try:
+        yield
+    except Exception:
+        raise
+    except BaseException:
+        with suppress(psycopg.Error):
+            driver(connection).cancel_safe(timeout=_CANCELLED_WITHIN)
+        connection.invalidate()
+        raise
 
 
 _WAITING_HELPS = ("08", "40", "53", "55", "57")

@@ -17,9 +17,10 @@ LONGEST_WAIT = timedelta(days=1)
 # every time. Otherwise a thousand broken ones would cost the schedules a storm.
 _FAILURES = """
     SELECT count(*) AS failures, max(r.ended_at) AS last_at FROM sync.requests r
-    WHERE r.tenant_id = t.id AND r.state = 'failed' AND r.ended_at > coalesce(
-      (SELECT max(ended_at) FROM sync.requests done
-       WHERE done.tenant_id = t.id AND done.state = 'completed'), '-infinity')
+    WHERE r.tenant_id = t.id AND r.state = 'failed' AND r.superseded_by IS NULL
+      AND r.ended_at > coalesce((SELECT max(ended_at) FROM sync.requests done
+        WHERE done.tenant_id = t.id AND done.state = 'completed' AND done.streams @> r.streams),
+        '-infinity')
 """
 _SCHEDULED = text(f"""
     SELECT t.id FROM sync.tenants t, LATERAL ({_FAILURES}) f
@@ -46,7 +47,7 @@ _CHANGED = text("""
 """)
 _OWN = text(f"""
     SELECT id, schedule, coalesce((SELECT max(asked_at) FROM sync.requests r
-      WHERE r.tenant_id = t.id), changed_at) AS last
+      WHERE r.tenant_id = t.id AND r.streams @> CAST(:streams AS text[])), changed_at) AS last
     FROM sync.tenants t, LATERAL ({_FAILURES}) f
     WHERE source = :source AND active AND schedule <> 'off' AND f.failures = 0 ORDER BY id
 """)  # noqa: S608
@@ -95,10 +96,10 @@ class Due:
         """Tenants that are new, or were changed since somebody last asked for all their streams."""
         return self._ids(_CHANGED, {"source": source, "streams": list(streams), "most": most})
 
-    def own_schedules(self, source: str) -> list[OwnSchedule]:
+    def own_schedules(self, source: str, streams: Sequence[str]) -> list[OwnSchedule]:
         """The tenants with a schedule of their own whose last request did not fail."""
         with self._database.as_control() as connection:
-            rows = connection.execute(_OWN, {"source": source}).all()
+            rows = connection.execute(_OWN, {"source": source, "streams": list(streams)}).all()
         return [OwnSchedule(row.id, row.schedule, row.last) for row in rows]
 
     def _ids(self, query: TextClause, parameters: dict[str, object]) -> list[str]:

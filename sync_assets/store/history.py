@@ -26,10 +26,6 @@ _LIST = text("""
       SELECT r.*, CASE
           WHEN state <> 'launched' THEN state
           WHEN alive_at IS NULL THEN 'queued'
-          WHEN EXISTS (SELECT FROM sync.streams s WHERE s.sync_id = r.id AND status = 'stopped')
-            AND NOT EXISTS (
-              SELECT FROM sync.streams s WHERE s.sync_id = r.id AND status = 'running')
-            THEN 'cancelled'
           WHEN greatest(alive_at, pg_postmaster_start_time())
               >= now() - make_interval(secs => :alive) OR EXISTS (
             SELECT FROM sync.leases l WHERE l.sync_id = r.id AND l.expires_at > now()
@@ -48,7 +44,6 @@ _STATES = {
     "queued": ("queued", "launched"),
     "running": ("launched",),
     "failed": ("failed", "launched"),
-    "cancelled": ("cancelled", "launched"),
 }
 _ZONE = text("SELECT set_config('sync_assets.timezone', :zone, true)")
 _STATS = text("""
@@ -75,6 +70,7 @@ class Entry:
     queue: str
     priority: Priority
     asked_by: str
+    run_id: str | None
     attempt: int
     attempts: int
     created_at: datetime
@@ -95,6 +91,7 @@ class Entry:
             "queue": self.queue,
             "priority": self.priority.name.lower(),
             "askedBy": self.asked_by,
+            "runId": self.run_id,
             "attempt": self.attempt,
             "attempts": self.attempts,
             "createdAt": self.created_at.isoformat(),
@@ -205,6 +202,7 @@ def _entry(row: Row[Any]) -> Entry:
         row.queue,
         Priority(row.priority),
         row.asked_by,
+        row.run_id,
         row.attempt,
         row.attempts,
         row.created_at,

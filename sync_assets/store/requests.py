@@ -1,7 +1,7 @@
 """Asking for syncs: durable, deduplicated, changed and taken back."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from sync_assets.core.errors import OperatorMustAct, UnknownTenant
 from sync_assets.core.ports import SyncOptions
-from sync_assets.core.queues import QUEUES, Priority, route
+from sync_assets.core.queues import Priority, queue_of, route
 from sync_assets.core.requests import BACKOFF, Asked, State
 from sync_assets.store.database import Database
 from sync_assets.store.sync_log import note, note_all
@@ -20,14 +20,17 @@ from sync_assets.store.sync_log import note, note_all
 # Two wishes for the same become one, in one statement: whichever comes second finds the first.
 _ASK = text("""
     INSERT INTO sync.requests AS held (id, tenant_id, organization, source, streams, period,
-      options, queue, priority, asked_by, state, attempts, due_at)
+      options, queue, priority, asked_by, state, attempts, due_at, not_before)
     SELECT gen_random_uuid(), id, organization, source, CAST(:streams AS text[]), :period,
       CAST(:options AS jsonb), :queue, :priority, :asked_by, 'queued', :attempts,
-      coalesce(:due, now())
+      greatest(CAST(:due AS timestamptz), now()),
+      CASE WHEN CAST(:due AS timestamptz) > now() THEN CAST(:due AS timestamptz) END
     FROM (SELECT * FROM sync.tenants WHERE id = ANY(:tenants) AND active
       ORDER BY id FOR SHARE) AS there  -- who is being removed is waited for
-    ON CONFLICT (tenant_id, streams, period) WHERE state = 'queued' DO UPDATE SET
+    ON CONFLICT (tenant_id, streams, period, not_before) WHERE state = 'queued' DO UPDATE SET
       options = held.options || excluded.options || jsonb_build_object(
+        'batch_size', least((held.options->'batch_size')::int,
+          (excluded.options->'batch_size')::int),
         'full', (held.options->'full')::boolean OR (excluded.options->'full')::boolean,
         'approve_deletions', (held.options->'approve_deletions')::boolean
           OR (excluded.options->'approve_deletions')::boolean),
@@ -35,7 +38,8 @@ _ASK = text("""
         ELSE held.queue END,
       priority = greatest(held.priority, excluded.priority),
       attempts = greatest(held.attempts, excluded.attempts),
-      due_at = least(held.due_at, excluded.due_at),
+      due_at = CASE WHEN held.attempt > 0 THEN held.due_at  -- a retry keeps its distance
+        ELSE least(held.due_at, excluded.due_at) END,
       asked_at = now()
     RETURNING id, tenant_id, streams, queue, due_at, xmax = 0 AS new
 """)
@@ -58,17 +62,19 @@ _CANCEL_STREAMS = text("""
 """)
 _RESCHEDULE = text("""
     UPDATE sync.requests SET due_at = coalesce(:due, due_at),
+      not_before = coalesce(:due, not_before),
       priority = coalesce(:priority, priority), queue = coalesce(:queue, queue)
     WHERE id = :id AND state = 'queued' RETURNING tenant_id
 """)
 _TWIN = text("""
     SELECT id FROM sync.requests WHERE state = 'queued' AND tenant_id = :tenant
-      AND streams = :streams AND period IS NOT DISTINCT FROM :period
+      AND streams = :streams AND period IS NOT DISTINCT FROM :period AND not_before IS NULL
 """)
 _RETRY = text("""
     UPDATE sync.requests SET state = 'queued', attempt = 0, claim = NULL, run_id = NULL,
-      due_at = now(), asked_at = now(), launched_at = NULL, alive_at = NULL, cancel_at = NULL,
-      ended_at = NULL, alerted_at = NULL, error = NULL, asked_by = :asked_by
+      not_before = NULL, superseded_by = NULL, due_at = now(), asked_at = now(),
+      launched_at = NULL, begun_at = NULL, alive_at = NULL, cancel_at = NULL, ended_at = NULL,
+      alerted_at = NULL, error = NULL, asked_by = :asked_by
     WHERE id = :id AND state IN ('failed', 'cancelled')
       AND EXISTS (SELECT FROM sync.tenants t WHERE t.id = tenant_id AND t.active)
 """)
@@ -120,13 +126,15 @@ class Requests:
         asked_by: str,
         due: datetime | None = None,
         attempts: int = BACKOFF.attempts,
+        strict: bool = True,
     ) -> list[Asked]:
         """Queue a sync of these streams for each tenant; all tenants of one source.
 
         A request that waits for the same is returned instead of a second one, and does both.
 
         Raises:
-            UnknownTenant: one was removed meanwhile; nothing was queued.
+            UnknownTenant: one was removed meanwhile; nothing was queued. Unless `strict` is
+                False: then it is left out.
         """
         parameters = {
             "tenants": list(dict.fromkeys(tenants)),
@@ -142,9 +150,10 @@ class Requests:
         with self._database.as_control() as connection:
             rows = connection.execute(_ASK, parameters).all()
             missing = set(tenants) - {row.tenant_id for row in rows}
-            if missing:
+            if missing and strict:
                 raise UnknownTenant(f"Tenants were removed meanwhile: {', '.join(missing)}.")
-            note_all(connection, {row.id: row.tenant_id for row in rows}, f"Asked by {asked_by}.")
+            new = {row.id: row.tenant_id for row in rows if row.new}
+            note_all(connection, new, f"Asked by {asked_by}.")
         return [_asked(row) for row in rows]
 
     def get(self, sync_id: UUID) -> Request:
@@ -188,13 +197,20 @@ class Requests:
         queue = None if priority is None else route(request.streams, priority).name
         value = None if priority is None else priority.value
         parameters = {"id": sync_id, "due": due, "priority": value, "queue": queue}
-        with self._database.as_control() as connection:
-            row = connection.execute(_RESCHEDULE, parameters).one_or_none()
-            if row is None:
-                raise OperatorMustAct(
-                    f"Sync {sync_id} waits no longer: it is {request.state.value}."
-                )
-            note(connection, row.tenant_id, sync_id, "Rescheduled.")
+        try:
+            with self._database.as_control() as connection:
+                row = connection.execute(_RESCHEDULE, parameters).one_or_none()
+                if row is not None:
+                    note(connection, row.tenant_id, sync_id, _rescheduled(due, priority))
+        except IntegrityError as error:
+            raise OperatorMustAct(
+                f"Another sync of {request.tenant_id} waits for that very moment already. See "
+                f"'sync-assets history --tenant {request.tenant_id}'."
+            ) from error
+        if row is None:
+            raise OperatorMustAct(
+                f"Sync {sync_id} waits no longer. See 'sync-assets status {sync_id}'."
+            )
         return self.get(sync_id)
 
     def retry(self, sync_id: UUID, by: str) -> UUID:
@@ -235,6 +251,12 @@ class Requests:
         return asked.sync_id
 
 
+def _rescheduled(due: datetime | None, priority: Priority | None) -> str:
+    parts = [f"for {due:%Y-%m-%d %H:%M %Z}"] if due else []
+    parts += [f"with priority {priority.name.lower()}"] if priority is not None else []
+    return f"Rescheduled {' '.join(parts)}."
+
+
 def twin_of(
     connection: Connection, tenant: str, streams: Sequence[str], period: str | None
 ) -> UUID | None:
@@ -251,7 +273,7 @@ def request_of(row: Row[Any]) -> Request:
         row.organization,
         row.source,
         tuple(row.streams),
-        SyncOptions(**row.options),
+        _options(row.options),
         row.queue,
         Priority(row.priority),
         row.asked_by,
@@ -267,7 +289,13 @@ def request_of(row: Row[Any]) -> Request:
     )
 
 
+def _options(stored: dict[str, Any]) -> SyncOptions:
+    """The options that this release knows; one that was rolled back may find others."""
+    known = {field.name for field in fields(SyncOptions)}
+    return SyncOptions(**{name: value for name, value in stored.items() if name in known})
+
+
 def _asked(row: Row[Any]) -> Asked:
     return Asked(
-        row.id, row.tenant_id, tuple(row.streams), QUEUES[row.queue], row.due_at, new=row.new
+        row.id, row.tenant_id, tuple(row.streams), queue_of(row.queue), row.due_at, new=row.new
     )

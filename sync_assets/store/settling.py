@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ import orjson
 from sqlalchemy import Connection, Row, text
 from sqlalchemy.exc import IntegrityError
 
-from sync_assets.core.requests import BACKOFF, HELD_AGAIN, State, StreamEnd, Verdict, lost, verdict
+from sync_assets.core.requests import BACKOFF, State, StreamEnd, Verdict, lost, verdict
 from sync_assets.core.retry import Backoff
 from sync_assets.core.run import StreamStatus
 from sync_assets.store.database import Database
@@ -20,7 +21,23 @@ _log = logging.getLogger(__name__)
 
 _Row = Row[Any]
 
-_LOCK = text("SELECT * FROM sync.requests WHERE id = :id AND state = 'launched' FOR UPDATE")
+# A run that was given up says nothing any more of a request that is another's by now.
+_LOCK = text("""
+    SELECT * FROM sync.requests WHERE id = :id AND state = 'launched'
+      AND (CAST(:run AS text) IS NULL OR run_id = :run) FOR UPDATE
+""")
+# Others of its run were begun, so it was not that run's start which failed.
+_OTHERS_BEGUN = text("""
+    SELECT EXISTS (SELECT FROM sync.requests WHERE claim = :claim AND alive_at IS NOT NULL)
+""")
+_STOPPED = text("""
+    SELECT coalesce(bool_or(status = 'stopped') AND NOT bool_or(status = 'running'), false)
+    FROM sync.streams WHERE sync_id = :id
+""")
+_KEEP_CHECKPOINTS = text("""
+    UPDATE sync.checkpoints SET sync_id = :twin WHERE sync_id = :id AND EXISTS (
+      SELECT FROM sync.requests WHERE id = :twin AND NOT (options->'full')::boolean)
+""")
 _ENDS = text("""
     SELECT stream, status, error, error_kind FROM sync.streams WHERE sync_id = :id
     ORDER BY array_position((SELECT streams FROM sync.syncs WHERE id = :id), stream)
@@ -33,14 +50,15 @@ _WROTE = text("""
 """)
 _AGAIN = text("""
     UPDATE sync.requests SET state = 'queued', claim = NULL, run_id = NULL, alive_at = NULL,
-      error = :error, alone = alone OR :alone,
+      not_before = NULL, error = :error, alone = alone OR :alone,
       attempt = attempt - CASE WHEN :counts THEN 0 ELSE 1 END,
       due_at = coalesce(now() + make_interval(secs => :delay), due_at)
     WHERE id = :id
 """)
 _END = text("""
     UPDATE sync.requests SET state = :state, error = :error, ended_at = now(),
-      alerted_at = CASE WHEN :goes_on THEN now() END
+      superseded_by = CAST(:twin AS uuid),
+      alerted_at = CASE WHEN CAST(:twin AS uuid) IS NOT NULL THEN now() END
     WHERE id = :id
 """)
 _END_STREAMS = text("""
@@ -83,15 +101,19 @@ class Settling:
         self._database = database
         self._backoff = backoff
 
-    def settle(self, sync_id: UUID) -> State | None:
+    def settle(self, sync_id: UUID, run_id: str | None = None) -> State | None:
         """End an attempt whose streams have ended.
+
+        Args:
+            sync_id: the request.
+            run_id: only while it is that run's; the sensor may settle anybody's.
 
         Returns:
             What became of the request; None where the attempt goes on, was never begun, or was
             settled before.
         """
         with self._database.as_control() as connection:
-            row = connection.execute(_LOCK, {"id": sync_id}).one_or_none()
+            row = connection.execute(_LOCK, {"id": sync_id, "run": run_id}).one_or_none()
             if row is None:
                 return None
             ends = _ends(connection, row)
@@ -102,19 +124,47 @@ class Settling:
             found = self._verdict(connection, row, ends)
             return None if found is None else _apply(connection, row, ends, found)
 
-    def give_up(self, sync_id: UUID, error: str, *, cancelled: bool = False) -> None:
-        """End a request that no further attempt can help, or that a person has stopped."""
-        state = State.CANCELLED if cancelled else State.FAILED
-        self._decide(sync_id, lambda _: Verdict(state, error))
+    def give_up(
+        self,
+        sync_id: UUID,
+        error: str,
+        run_id: str | None = None,
+        claim: UUID | None = None,
+        *,
+        cancelled: bool = False,
+    ) -> None:
+        """End a request that no further attempt can help, or that a person has stopped.
+
+        Args:
+            sync_id: the request.
+            error: why.
+            run_id: only while it is that run's.
+            claim: only while it is that claim's.
+            cancelled: by a person.
+        """
+        ended = Verdict(State.CANCELLED if cancelled else State.FAILED, error)
+
+        def end(_: Connection, row: _Row) -> Verdict | None:
+            return None if claim and row.claim != claim else ended
+
+        self._decide(sync_id, end, run_id=run_id)
 
     def lose(self, sync_id: UUID, cause: str) -> None:
         """End an attempt that ended without a word: by a kill, a crash, or the watchdog.
 
-        Where all its streams had ended before, they say what becomes of it.
+        Where all its streams had ended before, they say what becomes of it. What took a whole
+        sweep along is alone the next time, and those that it had not begun have lost nothing;
+        neither has a sync that had time to say that it stops, as before a deployment.
         """
 
-        def again(row: _Row) -> Verdict:
-            return lost(row.attempt, row.attempts, cause, backoff=self._backoff)
+        def again(connection: Connection, row: _Row) -> Verdict:
+            if connection.execute(_STOPPED, {"id": row.id}).scalar():
+                return Verdict(State.QUEUED, delay=0.0, counts=False)
+            claim = {"claim": row.claim}
+            if row.alive_at is None and connection.execute(_OTHERS_BEGUN, claim).scalar():
+                return Verdict(State.QUEUED, counts=False)
+            found = lost(row.attempt, row.attempts, cause, backoff=self._backoff)
+            return replace(found, alone=True)
 
         self._decide(sync_id, again, settle=True)
 
@@ -127,24 +177,24 @@ class Settling:
                 from a later one.
         """
         postponed = Verdict(State.QUEUED, counts=False)
-        self._decide(sync_id, lambda row: None if claim and row.claim != claim else postponed)
-
-    def put_off(self, sync_id: UUID, error: str) -> None:
-        """Queue a request again that found another sync of its tenant; that is no attempt."""
-        found = Verdict(State.QUEUED, error, HELD_AGAIN, counts=False)
-        self._decide(sync_id, lambda _: found)
+        self._decide(sync_id, lambda _, row: None if claim and row.claim != claim else postponed)
 
     def _decide(
-        self, sync_id: UUID, decide: Callable[[_Row], Verdict | None], *, settle: bool = False
+        self,
+        sync_id: UUID,
+        decide: Callable[[Connection, _Row], Verdict | None],
+        *,
+        run_id: str | None = None,
+        settle: bool = False,
     ) -> None:
         with self._database.as_control() as connection:
-            row = connection.execute(_LOCK, {"id": sync_id}).one_or_none()
+            row = connection.execute(_LOCK, {"id": sync_id, "run": run_id}).one_or_none()
             if row is None:
                 return
             ends = _ends(connection, row)
             cancelled = Verdict(State.CANCELLED) if row.cancel_at is not None else None
             settled = self._verdict(connection, row, ends) if settle else None
-            found = cancelled or settled or decide(row)
+            found = cancelled or settled or decide(connection, row)
             if found is not None:
                 _apply(connection, row, ends, found)
 
@@ -155,7 +205,8 @@ class Settling:
         if row.alive_at is None:  # no run has begun it: they are as an earlier attempt left them
             return None
         since = {"id": row.id, "tenant": row.tenant_id, "since": row.launched_at}
-        wrote = bool(connection.execute(_WROTE, since).scalar())
+        # In a sweep its turn was short: that is not the sync's failure.
+        wrote = not row.alone or bool(connection.execute(_WROTE, since).scalar())
         return verdict(ends, row.attempt, row.attempts, wrote=wrote, backoff=self._backoff)
 
 
@@ -178,10 +229,10 @@ def _apply(connection: Connection, row: _Row, ends: Sequence[StreamEnd], found: 
     return _finish(connection, row, found)
 
 
-def _finish(connection: Connection, row: _Row, found: Verdict, *, goes_on: bool = False) -> State:
-    """End a request; nobody is alerted where another one goes on with it."""
-    parameters = {"id": row.id, "state": found.state.value, "error": found.error}
-    connection.execute(_END, {**parameters, "goes_on": goes_on})
+def _finish(connection: Connection, row: _Row, found: Verdict, twin: UUID | None = None) -> State:
+    """End a request; nobody is alerted where another one, the twin, goes on with it."""
+    parameters = {"id": row.id, "state": found.state.value, "error": found.error, "twin": twin}
+    connection.execute(_END, parameters)
     if found.state is not State.COMPLETED:
         status = "stopped" if found.state is State.CANCELLED else "failed"
         error = found.error or "The sync was cancelled."
@@ -219,13 +270,15 @@ def _hand_on(connection: Connection, row: _Row, ends: Sequence[StreamEnd], found
         return _queue_again(connection, row, ends, found)
     attempt = row.attempt if found.counts else row.attempt - 1
     inherited = {"id": row.id, "twin": twin, "attempt": attempt, "alone": found.alone}
+    connection.execute(_KEEP_CHECKPOINTS, {"id": row.id, "twin": twin})
     held = connection.execute(_HAND_ON, {**inherited, "delay": found.delay, "error": found.error})
     if held.rowcount == 0:  # likewise
         return _queue_again(connection, row, ends, found)
     why = f"{found.error} " if found.error else ""
     state = State.FAILED if found.error and found.counts else State.CANCELLED
     last = Verdict(state, f"{why}Sync {twin}, asked for since, goes on with it.")
-    return _finish(connection, row, last, goes_on=True)
+    note(connection, row.tenant_id, row.id, f"Sync {twin}, asked for since, goes on with it.")
+    return _finish(connection, row, last, twin)
 
 
 def _bury(connection: Connection, row: _Row, ends: Sequence[StreamEnd], error: str) -> None:

@@ -12,7 +12,7 @@ from sync_assets.store.database import Database
 # As in the report: what an earlier attempt wrote, the last one has found unchanged.
 _COUNT = text("""
     WITH ended AS (
-      SELECT id, tenant_id, state, extract(epoch FROM begun_at - asked_at)::float8 AS wait,
+      SELECT id, tenant_id, state, extract(epoch FROM waited)::float8 AS wait,
         extract(epoch FROM ended_at - greatest(begun_at, launched_at))::float8 AS seconds
       FROM sync.requests
       WHERE ended_at >= CAST(:day AS date)::timestamp AT TIME ZONE :zone

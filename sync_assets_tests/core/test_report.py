@@ -170,8 +170,8 @@ def test_a_lease_is_a_sign_of_life_too():
     assert report(row("running"), request=request(silent=True)).status == "running"
 
 
-def test_one_whose_run_was_interrupted_is_cancelled_before_anybody_has_settled_it():
-    assert report(row("stopped"), row("pending", at=1), request=request()).status == "cancelled"
+def test_one_whose_run_was_interrupted_has_not_ended_before_it_is_settled():
+    assert report(row("stopped"), row("pending", at=1), request=request()).status == "running"
     assert report(row("stopped"), row("running", at=1), request=request()).status == "running"
 
 

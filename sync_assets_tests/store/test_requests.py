@@ -20,7 +20,7 @@ from sync_assets.core.queues import Priority
 from sync_assets.core.requests import Asked
 from sync_assets.core.tenants import Credentials
 from sync_assets.enqueue import enqueue
-from sync_assets_tests.store.desk import Desk
+from sync_assets_tests.store.desk import STREAMS, Desk
 from sync_assets_tests.store.looking import one
 
 pytestmark = pytest.mark.postgres
@@ -87,8 +87,7 @@ def test_so_it_is_between_processes(desk: Desk):
 
 
 def test_wishes_for_the_same_are_merged(platform: Platform, desk: Desk):
-    later = utc_now() + timedelta(hours=2)
-    [first] = asked(platform, "acme", options=SyncOptions(full=True), due=later, attempts=5)
+    [first] = asked(platform, "acme", options=SyncOptions(full=True), attempts=5)
     [second] = asked(
         platform, "acme", options=SyncOptions(approve_deletions=True, batch_size=10), attempts=1
     )
@@ -97,6 +96,29 @@ def test_wishes_for_the_same_are_merged(platform: Platform, desk: Desk):
     assert request.options == SyncOptions(full=True, approve_deletions=True, batch_size=10)
     assert request.due_at < utc_now() + timedelta(seconds=5)
     assert request.attempts == 5
+
+
+def test_what_is_planned_for_later_waits_for_its_moment_whatever_is_asked_for_before(
+    platform: Platform, desk: Desk
+):
+    later = utc_now() + timedelta(hours=2)
+    [planned] = asked(platform, "acme", options=SyncOptions(full=True), due=later)
+    [now] = asked(platform, "acme")
+    assert now.new
+    assert desk.taken() == [["acme"]]
+    assert desk.request(planned.sync_id).due_at == later
+    assert not desk.request(now.sync_id).options.full
+    [again] = asked(platform, "acme", due=later)
+    assert (again.sync_id, again.new) == (planned.sync_id, False)
+
+
+def test_a_retry_keeps_its_distance_whoever_asks_meanwhile(platform: Platform, desk: Desk):
+    sync_id = desk.started()
+    desk.end(sync_id, posts=("failed", "RetryLater"))
+    waits = desk.waits(sync_id)
+    [joined] = asked(platform, "acme", streams=STREAMS)
+    assert (joined.sync_id, joined.new) == (sync_id, False)
+    assert desk.waits(sync_id) > waits - 5 > 0
 
 
 @pytest.mark.parametrize(

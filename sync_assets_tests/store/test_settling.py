@@ -85,9 +85,14 @@ def test_what_another_sync_holds_tries_again_shortly_at_no_cost(desk: Desk):
     assert HELD_AGAIN - 5 < desk.waits(sync_id) <= HELD_AGAIN
 
 
-@pytest.mark.parametrize(("wrote", "attempt"), [(True, 0), (False, 1)])
-def test_what_ran_out_of_time_goes_on_alone_and_at_once(desk: Desk, wrote: bool, attempt: int):
+@pytest.mark.parametrize(
+    ("alone", "wrote", "attempt"), [(False, False, 0), (True, True, 0), (True, False, 1)]
+)
+def test_what_ran_out_of_time_goes_on_alone_and_at_once(
+    desk: Desk, alone: bool, wrote: bool, attempt: int
+):
     sync_id = desk.started()
+    desk.owner.execute("UPDATE sync.requests SET alone = %s", [alone])
     if wrote:
         desk.owner.execute(
             "INSERT INTO sync.checkpoints (tenant_id, stream, collection, sync_id)"

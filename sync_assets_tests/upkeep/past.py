@@ -13,10 +13,10 @@ from sync_assets.core.tenants import Tenant
 _REQUEST = text("""
     INSERT INTO sync.requests (id, tenant_id, organization, source, streams, options, queue,
       priority, asked_by, state, attempt, attempts, run_id, created_at, asked_at, due_at,
-      launched_at, begun_at, alive_at, ended_at, error)
+      launched_at, begun_at, waited, alive_at, ended_at, error)
     SELECT :id, :tenant, 'agency', 'wordpress', :streams, '{}', :queue, 1, 'test',
       CAST(:state AS text), 1, 3, :run, at - interval '60 s', at - interval '60 s',
-      at - interval '60 s', at - interval '50 s', at - interval '40 s', at,
+      at - interval '60 s', at - interval '50 s', at - interval '40 s', interval '20 s', at,
       CASE WHEN CAST(:state AS text) NOT IN ('queued', 'launched') THEN at END, :error
     FROM (SELECT coalesce(CAST(:at AS timestamptz),
       now() - make_interval(secs => 86400 * CAST(:days AS float8))) AS at) ago
