@@ -75,7 +75,7 @@ def queue(*, json: Json = False) -> None:
 
 def print_entries(entries: Sequence["Entry"], zone: str) -> None:
     """Print requests as a table."""
-    names = ("sync", "tenant", "status", "queue", "attempt", "asked", "by", "error")
+    names = ("sync", "tenant", "status", "queue", "attempt", "asked", "by", "since", "error")
     print_table(names, ([*_entry_cells(entry, zone)] for entry in entries))
 
 
@@ -88,8 +88,15 @@ def _entry_cells(entry: "Entry", zone: str) -> Sequence[object]:
         f"{entry.attempt} of {entry.attempts}",
         local(entry.created_at, zone),
         entry.asked_by,
+        _since(entry, zone),
         entry.error,
     )
+
+
+def _since(entry: "Entry", zone: str) -> str | None:
+    """Since when it stands so: ended, begun, or due, which may be yet to come."""
+    moment = entry.ended_at or (entry.due_at if entry.status == "queued" else entry.begun_at)
+    return local(moment, zone) if moment else None
 
 
 def _cells(row: "QueueStats") -> Sequence[object]:

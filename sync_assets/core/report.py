@@ -48,6 +48,7 @@ class RequestRow:
     queue: str
     priority: Priority
     asked_by: str
+    run_id: str | None
     attempt: int
     attempts: int
     due_at: datetime
@@ -176,6 +177,7 @@ class Report:
             "queue": request and request.queue,
             "priority": request and request.priority.name.lower(),
             "askedBy": request and request.asked_by,
+            "runId": request and request.run_id,
             "attempt": request and request.attempt,
             "attempts": request and request.attempts,
             "dueAt": _iso(request and request.due_at),

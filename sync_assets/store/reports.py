@@ -22,8 +22,8 @@ _SYNC = text("""
       coalesce(s.source, r.source) AS source, coalesce(s.streams, r.streams) AS streams,
       coalesce(t.organization, r.organization, '') AS organization,
       coalesce(r.created_at, s.created_at) AS created_at, now() AS now,
-      r.state, r.queue, r.priority, r.asked_by, r.attempt, r.attempts, r.due_at, r.ended_at,
-      r.error, r.alive_at IS NOT NULL AS begun,
+      r.state, r.queue, r.priority, r.asked_by, r.run_id, r.attempt, r.attempts, r.due_at,
+      r.ended_at, r.error, r.alive_at IS NOT NULL AS begun,
       greatest(r.alive_at, pg_postmaster_start_time())
         < now() - make_interval(secs => :alive) AS silent
     FROM (SELECT CAST(:id AS uuid) AS id) wanted
@@ -95,6 +95,7 @@ def _request_row(row: Row[Any]) -> RequestRow | None:
         row.queue,
         Priority(row.priority),
         row.asked_by,
+        row.run_id,
         row.attempt,
         row.attempts,
         row.due_at,

@@ -49,7 +49,18 @@ def request(
     """A request behind a sync."""
     ended = None if state in {State.QUEUED, State.LAUNCHED} else NOON + 2 * MINUTE
     return RequestRow(
-        state, "default", Priority.NORMAL, "test", attempt, 3, NOON, ended, begun, silent, error
+        state,
+        "default",
+        Priority.NORMAL,
+        "test",
+        "run",
+        attempt,
+        3,
+        NOON,
+        ended,
+        begun,
+        silent,
+        error,
     )
 
 
@@ -205,5 +216,5 @@ def test_it_says_where_it_waits_and_for_whom():
 
 def test_what_nobody_asked_for_has_neither_queue_nor_attempts():
     said = report(row("done")).as_dict()
-    names = ("queue", "priority", "askedBy", "attempt", "attempts", "dueAt", "error")
-    assert [said[name] for name in names] == [None] * 7
+    names = ("queue", "priority", "askedBy", "runId", "attempt", "attempts", "dueAt", "error")
+    assert [said[name] for name in names] == [None] * 8
