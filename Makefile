@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo dev test test-fast test-wordpress check format lock bench stop clean
+.PHONY: help demo dev test test-fast test-wordpress check format lock bench bench-control stop clean
 
 help:            ## what there is to do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | awk -F: '{printf "  make %-15s%s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ format: $(READY) ## format and mend what can be mended
 
 bench: $(READY) $(VENV)-bench/.ready ## compare with a plain loop and with dlt
 	$(BIN)/python -m bench --write bench/results/latest.md $(ARGS)
+
+bench-control: $(READY) ## measure asking, queueing and running with 300 tenants through Dagster
+	$(BIN)/python -m bench.control $(ARGS)
 
 stop: $(READY)   ## stop the embedded PostgreSQL
 	$(BIN)/sync-assets stop

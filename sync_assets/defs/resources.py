@@ -9,6 +9,10 @@ from sync_assets.bootstrap import Platform
 from sync_assets.logs import configure_logging
 from sync_assets.settings import Settings
 
+KEPT = 2
+"""Seconds for which a run keeps a connection to Dagster's tables. Not longer: nobody would notice
+that PostgreSQL was restarted meanwhile, and the next event would fail."""
+
 
 class PlatformResource(dg.ConfigurableResource[Platform]):
     """Opens the platform for a step or a tick.
@@ -16,6 +20,17 @@ class PlatformResource(dg.ConfigurableResource[Platform]):
     Opened anew each time: a database that was restarted, on another port perhaps, is found again
     without a restart of the code server.
     """
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Let a run keep its connections to Dagster's tables for a moment.
+
+        By default Dagster opens one for each statement: 300 for a tenant's sync, which is half of
+        the CPU that its run takes. What it has against that is made for its webserver.
+        """
+        if context.run is not None and context.instance is not None:
+            context.instance.optimize_for_webserver(
+                statement_timeout=0, pool_recycle=KEPT, max_overflow=5
+            )
 
     @contextmanager
     def open(self) -> Generator[Platform]:
