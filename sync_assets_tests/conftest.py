@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, LiteralString
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as properties
 
 from sync_assets.core.tenants import Credentials, Tenant
 
@@ -22,6 +24,20 @@ if TYPE_CHECKING:
     from sync_assets.store.embedded import EmbeddedServer
 
 TEMPLATE = "sync_assets_template"
+
+# A busy machine is slow, which says nothing of the code; and a test fails for everybody or nobody.
+properties.register_profile(
+    "steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+properties.load_profile("steady")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _without_embeddings() -> Generator[None]:
+    """Loading the model takes a second; the tests that embed switch embeddings on."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SYNC_ASSETS_EMBEDDINGS", "false")
+        yield
 
 
 @pytest.fixture(scope="session")

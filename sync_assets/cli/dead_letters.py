@@ -15,6 +15,7 @@ from sync_assets.cli.output import print_json, print_table, say
 from sync_assets.cli.several import each
 from sync_assets.cli.times import local
 from sync_assets.core.errors import OperatorMustAct
+from sync_assets.core.requests import State
 
 if TYPE_CHECKING:
     from sync_assets.bootstrap import Platform
@@ -99,7 +100,10 @@ def _replay(platform: "Platform", letter_id: int) -> UUID:
     if letter.resolved_at is not None:
         raise OperatorMustAct(f"Dead letter {letter_id} is resolved; there is nothing left to do.")
     if letter.is_request:
-        return platform.requests.retry(UUID(letter.record), asker())
+        sync_id = UUID(letter.record)
+        if platform.requests.get(sync_id).state not in {State.QUEUED, State.LAUNCHED}:
+            platform.requests.retry(sync_id, asker())
+        return sync_id
     [asked] = enqueue(platform, [letter.tenant_id], streams=[letter.stream], asked_by=asker())
     return asked.sync_id
 

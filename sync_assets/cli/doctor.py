@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
 
 from sync_assets.cli.account import check as check_account
-from sync_assets.cli.command import FAILED, App, Json, sentence
+from sync_assets.cli.command import FAILED, App, Json, option, sentence
 from sync_assets.cli.opened import opened
 from sync_assets.cli.output import out, print_json
 from sync_assets.core.errors import OperatorMustAct
@@ -29,14 +29,20 @@ _FAILED = Text("failed", style="bold red")
 
 
 @app.verb()
-def doctor(*, json: Json = False) -> None:
+def doctor(
+    *,
+    tenants: Annotated[
+        bool, option("--tenants/--no-tenants", help="Ask each tenant's site, too.")
+    ] = True,
+    json: Json = False,
+) -> None:
     """Check the installation and each tenant's account.
 
     Exits with 1 where something does not work; a warning is for somebody to look at.
     """
     findings: list[Finding] = []
     with opened() as platform:
-        for finding in examine(platform):
+        for finding in examine(platform, tenants=tenants):
             findings.append(finding)
             if not json:
                 _print(finding)
@@ -46,7 +52,7 @@ def doctor(*, json: Json = False) -> None:
         raise typer.Exit(FAILED)
 
 
-def examine(platform: "Platform") -> Iterator[Finding]:
+def examine(platform: "Platform", *, tenants: bool = True) -> Iterator[Finding]:
     """All checks; those that need the database are left out when it cannot be used."""
     database = _tried("database", lambda: _server(platform))
     yield database
@@ -59,7 +65,8 @@ def examine(platform: "Platform") -> Iterator[Finding]:
     yield _tried("pgvector", lambda: _vector(platform))
     yield _tried("secret key", lambda: _key(platform))
     yield from _health(platform)
-    yield from _tenants(platform)
+    if tenants:
+        yield from _tenants(platform)
 
 
 def _tried(name: str, look: Callable[[], str]) -> Finding:

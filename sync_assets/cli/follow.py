@@ -1,7 +1,9 @@
 """Shows a sync that somebody else runs, or will run, to its end."""
 
+import math
 import time
 from contextlib import suppress
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -11,6 +13,7 @@ from sync_assets.cli.output import say
 from sync_assets.cli.progress import Progress, progress_of
 from sync_assets.cli.signals import Asked
 from sync_assets.cli.summary import waiting
+from sync_assets.core.clock import utc_now
 from sync_assets.core.errors import OperatorMustAct
 from sync_assets.core.ports import SyncRequest
 from sync_assets.core.report import Report
@@ -18,6 +21,15 @@ from sync_assets.core.run import StreamStatus
 
 if TYPE_CHECKING:
     from sync_assets.bootstrap import Platform
+
+
+ALONE = (
+    "Nothing starts it: no daemon of Dagster is at work. 'sync-assets dev' starts one, or "
+    "'dagster-daemon run' where you run the services yourself."
+)
+
+_PATIENCE = 15  # seconds that a request may wait before somebody asks whether it is in vain
+_SILENT = timedelta(seconds=90)  # a daemon gives a sign of life every 30
 
 
 def run_or_follow(platform: "Platform", request: SyncRequest, asked: Asked) -> Ended:
@@ -52,12 +64,24 @@ def watch(platform: "Platform", sync_id: UUID, asked: Asked) -> Report:
     report = platform.syncs.report(sync_id)
     zone = platform.settings.timezone
     with progress_of([row.stream for row in report.streams]) as progress:
-        said = _show(progress, report, zone, None)
+        said, hint_at = _show(progress, report, zone, None), time.monotonic() + _PATIENCE
         while not report.ended and not asked.to_stop:
             time.sleep(LOOK_EVERY)
             report = report_of(platform, sync_id) or report
             said = _show(progress, report, zone, said)
+            if time.monotonic() > hint_at and report.status == "queued":
+                hint_at = math.inf
+                if is_alone(platform):
+                    progress.tell(ALONE)
     return report
+
+
+def is_alone(platform: "Platform") -> bool:
+    """Is there no daemon that starts what waits?"""
+    from sync_assets.store.dagster_tables import heartbeats
+
+    beats = heartbeats(platform.database).values()
+    return not beats or utc_now() - max(beats) > _SILENT
 
 
 def _show(progress: Progress, report: Report, zone: str, said: str | None) -> str | None:

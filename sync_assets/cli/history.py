@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 from sync_assets.cli.command import App, Json, option
-from sync_assets.cli.opened import opened
+from sync_assets.cli.opened import opened, registered
 from sync_assets.cli.output import print_json, print_table, say
 from sync_assets.cli.times import local, span
 from sync_assets.core.queues import QUEUES
@@ -42,6 +42,8 @@ def history(
 ) -> None:
     """List what was asked for, newest first."""
     with opened() as platform:
+        if tenant is not None:
+            registered(platform, tenant)
         page = platform.history.list(
             tenant=tenant,
             organization=organization,

@@ -100,12 +100,12 @@ def results_of(
     platform: Platform, source: SourceSpec, streams: Iterable[str], tenant: str
 ) -> list[dg.AssetCheckResult]:
     """The checks of some streams of a tenant, done here and now."""
+    specs = [source.stream(name) for name in streams]
+    found = platform.health.of(tenant, specs) if specs else []
     return [
         result
-        for name in streams
-        for result in results(
-            asset_key(source.name, name), platform.health.of(tenant, source.stream(name))
-        )
+        for spec, health in zip(specs, found, strict=True)
+        for result in results(asset_key(source.name, spec.name), health)
     ]
 
 

@@ -4,14 +4,15 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 import dagster as dg
+from sqlalchemy import Pool
 
 from sync_assets.bootstrap import Platform
 from sync_assets.logs import configure_logging
 from sync_assets.settings import Settings
+from sync_assets.store.idle import mind_idle
 
-KEPT = 2
-"""Seconds for which a run keeps a connection to Dagster's tables. Not longer: nobody would notice
-that PostgreSQL was restarted meanwhile, and the next event would fail."""
+KEPT = 60
+"""Seconds for which a run keeps a connection to Dagster's tables."""
 
 
 class PlatformResource(dg.ConfigurableResource[Platform]):
@@ -28,6 +29,7 @@ class PlatformResource(dg.ConfigurableResource[Platform]):
         the CPU that its run takes. What it has against that is made for its webserver.
         """
         if context.run is not None and context.instance is not None:
+            mind_idle(Pool)  # as Dagster does not: PostgreSQL may be restarted during a run
             context.instance.optimize_for_webserver(
                 statement_timeout=0, pool_recycle=KEPT, max_overflow=5
             )

@@ -13,7 +13,7 @@ import psycopg
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
 
-_HEAD = Struct("!iiIii").pack  # dimensions, are there nulls, type, members, the first one's index
+HEAD = Struct("!iiIii").pack  # dimensions, are there nulls, type, members, the first one's index
 _SIZE = Struct("!i").pack
 _NULL = _SIZE(-1)
 _LONG = Struct("!q").pack
@@ -39,7 +39,7 @@ class Array:
 def array(kind: str, values: Iterable[object]) -> Array:
     """An array of a type that columns have; None is null."""
     encode, members = _ENCODERS[kind], list(values)
-    parts = [_HEAD(1, 1, psycopg.adapters.types[kind].oid, len(members), 1)]
+    parts = [HEAD(1, 1, psycopg.adapters.types[kind].oid, len(members), 1)]
     for member in members:
         if member is None:
             parts.append(_NULL)

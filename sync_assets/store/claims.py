@@ -60,6 +60,9 @@ _LAUNCHED = text("""
 UPTIME = text("SELECT now() - pg_postmaster_start_time()")
 """Nobody can give a sign of life, or get on, while the server is down."""
 
+_DUE = text("""
+    SELECT EXISTS (SELECT FROM sync.requests WHERE state = 'queued' AND due_at <= now())
+""")
 _OF_CLAIM = text("SELECT * FROM sync.requests WHERE claim = :claim AND state = 'launched'")
 _IDS = text("SELECT id, tenant_id FROM sync.requests WHERE claim = :claim")
 
@@ -114,6 +117,11 @@ class Claims:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def due(self) -> bool:
+        """Does anything wait whose time has come? Cheap, for those who ask often."""
+        with self._database.as_control() as connection:
+            return connection.execute(_DUE).scalar_one()
 
     def take(self, slots: int, now: datetime) -> list[Launch]:
         """Claim what starts now.

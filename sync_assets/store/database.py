@@ -10,6 +10,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 
 from sync_assets.core.errors import OperatorMustAct, RetryLater
 from sync_assets.store.arrays import teach
+from sync_assets.store.idle import mind_idle
 
 Driver = psycopg.Connection[tuple[Any, ...]]
 """A connection of psycopg."""
@@ -60,13 +61,13 @@ class Database:
         )
         self.engine: Engine = create_engine(
             self._url,
-            pool_size=5,
-            max_overflow=20,
-            pool_pre_ping=True,
+            pool_size=20,
+            max_overflow=5,
             hide_parameters=True,  # they hold credentials and contents
             connect_args={"options": options, **_NETWORK},
         )
         event.listen(self.engine, "connect", teach)
+        mind_idle(self.engine)
 
     @contextmanager
     def as_tenant(self, tenant_id: str) -> Generator[Connection]:
@@ -113,6 +114,21 @@ class Database:
         finally:
             engine.dispose()
 
+    @contextmanager
+    def outside_transactions(self) -> Generator[Connection]:
+        """The owner's connection for what PostgreSQL does in no transaction, each by itself."""
+        engine = create_engine(
+            self._url,
+            hide_parameters=True,
+            connect_args=_NETWORK,
+            isolation_level="AUTOCOMMIT",
+        )
+        try:
+            with _translated(), engine.connect() as connection:
+                yield connection
+        finally:
+            engine.dispose()
+
     def close(self) -> None:
         """Close the pool."""
         self.engine.dispose()
@@ -140,6 +156,18 @@ class Database:
 def driver(connection: Connection) -> Driver:
     """The driver's own connection, for what is done often: SQLAlchemy takes four times as long."""
     return cast(Driver, connection.connection.driver_connection)
+
+
+@contextmanager
+def without_nested_loops(connection: Driver) -> Generator[None]:
+    """Compare two tables by hashing or merging, also where PostgreSQL takes them for small.
+
+    It knows nothing of a table until a minute after its first load, and would look at each row of
+    one for each row of the other: 12 s for 20,000 of them, instead of 20 ms.
+    """
+    connection.execute("SET LOCAL enable_nestloop = off")
+    yield
+    connection.execute("SET LOCAL enable_nestloop = on")
 
 
 def driver_url(url: str) -> URL:

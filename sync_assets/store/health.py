@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from sync_assets.core.counts import Counts
 from sync_assets.core.streams import StreamSpec
 from sync_assets.store.database import Database
 
 _LAST = text("""
-    SELECT counts, now() - finished_at AS age FROM sync.streams
-    WHERE tenant_id = :tenant AND stream = :stream AND status = 'done'
-    ORDER BY finished_at DESC LIMIT 1
+    SELECT DISTINCT ON (stream) stream, counts, now() - finished_at AS age FROM sync.streams
+    WHERE tenant_id = :tenant AND stream = ANY(:streams) AND status = 'done'
+    ORDER BY stream, finished_at DESC
 """)
 _COMPLETE = text("""
     SELECT t.id, w.stream, coalesce(l.finished_at, t.created_at) AS since, now() AS now
@@ -26,7 +26,8 @@ _COMPLETE = text("""
     WHERE t.source = :source AND t.active ORDER BY since, t.id, w.stream
 """)
 _LETTERS = text("""
-    SELECT count(*) FROM sync.dead_letters WHERE stream = :stream AND resolved_at IS NULL
+    SELECT stream, count(*) AS letters FROM sync.dead_letters
+    WHERE stream = ANY(:streams) AND resolved_at IS NULL GROUP BY stream
 """)
 
 
@@ -70,19 +71,23 @@ class Health:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def of(self, tenant_id: str, stream: StreamSpec) -> StreamHealth:
-        """The health of a tenant's stream."""
-        name = {"tenant": tenant_id, "stream": stream.name}
-        query = text(f"""
-            SELECT count(*), count(*) FILTER (WHERE tenant_id <> :tenant)
-            FROM cms.{stream.table.name}
-        """)  # noqa: S608 - names come from the registry
+    def of(self, tenant_id: str, streams: Sequence[StreamSpec]) -> list[StreamHealth]:
+        """The health of some streams of a tenant, in their order."""
+        names = {"tenant": tenant_id, "streams": [stream.name for stream in streams]}
         with self._database.as_tenant(tenant_id) as connection:
-            last = connection.execute(_LAST, name).one_or_none()
-            letters = connection.execute(_LETTERS, name).scalar_one()
-            rows, foreign = connection.execute(query, {"tenant": tenant_id}).one()
-        counts, age = (last.counts, last.age) if last else (dict[str, int](), None)
-        return StreamHealth(_counts(counts), age, rows, foreign, letters)
+            last = {row.stream: row for row in connection.execute(_LAST, names)}
+            letters = {row.stream: row.letters for row in connection.execute(_LETTERS, names)}
+            rows = {row.stream: row for row in connection.execute(_rows(streams), names)}
+        return [
+            StreamHealth(
+                _counts(last[name].counts) if name in last else Counts(),
+                last[name].age if name in last else None,
+                rows[name].rows,
+                rows[name].foreign,
+                letters.get(name, 0),
+            )
+            for name in names["streams"]
+        ]
 
     def standings(self, source: str, streams: Sequence[str]) -> list[Standing]:
         """How each stream of each active tenant of a source stands, the longest behind first."""
@@ -90,6 +95,17 @@ class Health:
         with self._database.as_control() as connection:
             rows = connection.execute(_COMPLETE, parameters).all()
         return [Standing(row.id, row.stream, row.since, row.now - row.since) for row in rows]
+
+
+def _rows(streams: Sequence[StreamSpec]) -> TextClause:
+    """Counts the rows of some streams; their names come from the registry."""
+    return text(
+        " UNION ALL ".join(
+            f"SELECT '{stream.name}' AS stream, count(*) AS rows, "  # noqa: S608
+            f"count(*) FILTER (WHERE tenant_id <> :tenant) AS foreign FROM cms.{stream.table.name}"
+            for stream in streams
+        )
+    )
 
 
 def _counts(stored: dict[str, int]) -> Counts:

@@ -76,6 +76,15 @@ def test_a_requests_replay_is_its_retry(run: Commands, platform: Platform, faile
     assert platform.requests.get(failed).state is State.QUEUED
 
 
+def test_a_request_that_waits_already_is_not_asked_for_twice(
+    run: Commands, platform: Platform, failed: UUID
+) -> None:
+    [letter] = platform.dead_letters.list()
+    for _ in range(2):
+        assert run("dead-letters", "replay", str(letter.id)) == 0, run.err
+    assert [entry.sync_id for entry in platform.history.list().entries] == [failed]
+
+
 def test_a_resolved_one_is_not_replayed(run: Commands, platform: Platform, record: int) -> None:
     with platform.database.as_control() as connection:
         connection.execute(text("UPDATE sync.dead_letters SET resolved_at = now()"))

@@ -52,6 +52,14 @@ def test_a_revoked_password_is_found(run: Commands, acme: Tenant, demo_site: Dem
     assert f"failed tenant {acme.id}: acme's WordPress does not accept" in run.out
 
 
+def test_without_the_tenants_nobodys_password_matters(
+    run: Commands, acme: Tenant, demo_site: DemoSite
+) -> None:
+    demo_site.site.revoke()
+    assert run("doctor", "--no-tenants") == 0
+    assert acme.id not in run.out
+
+
 def test_a_missing_key_is_found(
     run: Commands, acme: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -46,6 +46,7 @@ def test_it_goes_on_behind_a_page(run: Commands, platform: Platform) -> None:
         (("--status", "processing"), "'queued', 'running', 'completed'"),
         (("--cursor", "nonsense"), "is no cursor. Take the one"),
         (("--limit", "0"), "1<=x<=1000"),
+        (("--tenant", "nobody"), "There is no tenant 'nobody'."),
     ],
 )
 def test_wrong_filters_are_status_2(

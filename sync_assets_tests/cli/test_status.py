@@ -124,6 +124,17 @@ def test_following_one_that_is_cancelled_is_status_1(run: Commands, platform: Pl
     assert run.out.startswith(f"Sync {sync_id} of acme: cancelled")
 
 
+def test_who_waits_in_vain_is_told_that_no_daemon_is_there(
+    run: Commands, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sync_assets.cli.follow._PATIENCE", 0)
+    know(platform, "acme")
+    sync_id = ask(platform)
+    with soon(threading.Thread(target=platform.requests.cancel, args=(sync_id, "test"))):
+        assert run("status", str(sync_id), "--follow") == 1
+    assert "no daemon of Dagster is at work" in run.err + run.out
+
+
 def test_ctrl_c_ends_the_looking_only(run: Commands, platform: Platform) -> None:
     know(platform, "acme")
     sync_id = ask(platform)

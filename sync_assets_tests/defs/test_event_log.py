@@ -31,7 +31,7 @@ def all_ill(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every check of every stream fails."""
 
     ill = StreamHealth(Counts(seen=9), timedelta(days=1), rows=5, foreign_rows=3, dead_letters=2)
-    monkeypatch.setattr(Health, "of", lambda *_: ill)
+    monkeypatch.setattr(Health, "of", lambda _self, _tenant, streams: [ill] * len(streams))
 
 
 @pytest.fixture

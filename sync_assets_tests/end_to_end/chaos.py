@@ -37,6 +37,8 @@ class Chaos:
     stack: Stack
     server: EmbeddedServer
     random: Random
+    keep_busy: Callable[[], None]
+    """Called again and again while there is nothing to strike."""
     struck: Counter[str] = field(default_factory=Counter[str])
 
     def strikes(self) -> Iterator[str]:
@@ -98,6 +100,7 @@ class Chaos:
             if found:
                 return found
             self.supervise()
+            self.keep_busy()
         raise AssertionError("There was nothing to strike.")
 
     def _kill(self, pid: int) -> None:

@@ -6,9 +6,9 @@ It takes some minutes: a run that lost its process and its code server is missed
 import logging
 import tempfile
 from collections import Counter
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -98,12 +98,13 @@ def aftermath(own_server: EmbeddedServer) -> Generator[Aftermath]:
             sites.register(stack.platform)
             with connected(stack) as owner:
                 ledger.keep(owner)
-            chaos = Chaos(stack, own_server, Random(seed))  # noqa: S311
-            rounds = ask_under_fire(stack.platform, sites, chaos)
+            work = Work(stack.platform, sites)
+            chaos = Chaos(stack, own_server, Random(seed), work.go_on)  # noqa: S311
+            ask_under_fire(work, chaos)
             _log.warning("All was asked for and struck.")
-            until(lambda: is_quiet(stack.platform, rounds, chaos), 300)
+            until(lambda: chaos.supervise() or work.is_done(), 300)
             with connected(stack) as owner:
-                yield Aftermath(stack, sites, rounds, chaos.struck, owner)
+                yield Aftermath(stack, sites, work.rounds, chaos.struck, owner)
 
 
 def test_everything_was_struck(aftermath: Aftermath):
@@ -111,7 +112,7 @@ def test_everything_was_struck(aftermath: Aftermath):
 
 
 def test_each_request_ended_once_completed_or_failed_with_a_cause(aftermath: Aftermath):
-    assert len(set(aftermath.ids)) == 3 * TENANTS
+    assert len(set(aftermath.ids)) == len(aftermath.ids) >= 3 * TENANTS
     ends = ledger.ends(aftermath.owner, aftermath.ids)
     assert {sync_id: len(states) for sync_id, states in ends.items()} == dict.fromkeys(
         aftermath.ids, 1
@@ -122,7 +123,7 @@ def test_each_request_ended_once_completed_or_failed_with_a_cause(aftermath: Aft
         assert request.state in {State.COMPLETED, State.FAILED}
         assert (request.state is State.FAILED) == bool(request.error), request
         assert request.attempt == request.attempts or request.state is State.COMPLETED
-    assert sum(request.state is State.COMPLETED for request in found) > 2 * TENANTS
+    assert sum(request.state is State.COMPLETED for request in found) > 2 * len(found) // 3
 
 
 def test_no_tenant_had_two_syncs_at_work_at_a_time(aftermath: Aftermath):
@@ -159,15 +160,40 @@ def test_the_rows_are_those_of_an_undisturbed_sync(aftermath: Aftermath):
             assert differing(aftermath.owner, whole, tenant) == {}
 
 
-def ask_under_fire(platform: Platform, sites: Sites, chaos: Chaos) -> list[list[Asked]]:
+def ask_under_fire(work: "Work", chaos: Chaos) -> None:
     """Three rounds, of streams that differ, so that no two requests become one."""
-    strikes, rounds = chaos.strikes(), list[list[Asked]]()
+    strikes = chaos.strikes()
     for ask in (bulk, singles, everything):
-        sites.write()
-        rounds.append(ask(platform, list(sites.of)))
+        work.ask(ask)
         for _ in islice(strikes, -(-sum(HITS.values()) // 3)):
             pass
-    return rounds
+
+
+@dataclass(slots=True)
+class Work:
+    """What is asked for, round by round."""
+
+    platform: Platform
+    sites: Sites
+    rounds: list[list[Asked]] = field(default_factory=list[list[Asked]])
+
+    def ask(self, ask: Callable[[Platform, Sequence[str]], list[Asked]]) -> None:
+        """Ask for one more round, of sites that were written to meanwhile."""
+        self.sites.write()
+        self.rounds.append(ask(self.platform, list(self.sites.of)))
+
+    def go_on(self) -> None:
+        """A quick machine has done all before everything was struck: there is more to do then."""
+        if self.is_done():
+            self.ask(everything)
+
+    def is_done(self) -> bool:
+        """Have all requests ended?"""
+        ids = [asked.sync_id for one in self.rounds for asked in one]
+        return not any(
+            self.platform.requests.get(sync_id).state in {State.QUEUED, State.LAUNCHED}
+            for sync_id in ids
+        )
 
 
 def bulk(platform: Platform, tenants: Sequence[str]) -> list[Asked]:
@@ -193,15 +219,6 @@ def wish(
 ) -> list[Asked]:
     options = SyncOptions(batch_size=batch)
     return enqueue(platform, tenants, options, streams=streams, asked_by="a test")
-
-
-def is_quiet(platform: Platform, rounds: Sequence[Sequence[Asked]], chaos: Chaos) -> bool:
-    """Have all requests ended?"""
-    chaos.supervise()
-    ids = [asked.sync_id for one in rounds for asked in one]
-    return not any(
-        platform.requests.get(sync_id).state in {State.QUEUED, State.LAUNCHED} for sync_id in ids
-    )
 
 
 def completed(platform: Platform, sync_id: UUID) -> bool:
