@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo dev test test-fast test-wordpress check format lock bench bench-control stop clean
+.PHONY: help demo dev test test-fast test-wordpress check format lock bench bench-control bench-embeddings stop clean
 
 help:            ## what there is to do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | awk -F: '{printf "  make %-15s%s\n", $$1, $$2}'
@@ -41,6 +41,9 @@ bench: $(READY) $(VENV)-bench/.ready ## compare with a plain loop and with dlt
 
 bench-control: $(READY) ## measure asking, queueing and running with 300 tenants through Dagster
 	$(BIN)/python -m bench.control $(ARGS)
+
+bench-embeddings: $(READY) ## compare embedding with the bare model, in 15 minutes
+	$(BIN)/python -m bench.embeddings $(ARGS)
 
 stop: $(READY)   ## stop the embedded PostgreSQL
 	$(BIN)/sync-assets stop

@@ -1,24 +1,35 @@
 """Builds the adapters from the settings: the only place where they meet."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from sync_assets.core.counts import Counts
-from sync_assets.core.errors import LeaseLost, OperatorMustAct, SyncError, SyncHeld
+from sync_assets.core.embedding import EmbeddingCounts, Quote
+from sync_assets.core.errors import (
+    LeaseLost,
+    OperatorMustAct,
+    SyncError,
+    SyncHeld,
+)
 from sync_assets.core.plan import PlanStore
 from sync_assets.core.ports import Source, SyncOptions, SyncRequest
 from sync_assets.core.requests import BACKOFF
-from sync_assets.core.run import Outcome, open_later, run_stream, run_tenant
+from sync_assets.core.run import Outcome, open_later, run_part, run_stream, run_tenant
+from sync_assets.core.search import Findings
 from sync_assets.core.stop import StopSignal
-from sync_assets.core.streams import SourceSpec
+from sync_assets.core.streams import EMBEDDINGS, SourceSpec
 from sync_assets.core.sync import sync_stream
 from sync_assets.core.tenants import Tenant
+from sync_assets.embeddings.embed import Embedder
 from sync_assets.settings import Settings
 from sync_assets.sources import SOURCES, SourceFactory
 from sync_assets.store import embedded
 from sync_assets.store.attempts import Attempts
+from sync_assets.store.budgets import Budgets
 from sync_assets.store.claims import Claims
 from sync_assets.store.database import Database
 from sync_assets.store.dead_letters import DeadLetters
@@ -27,7 +38,9 @@ from sync_assets.store.due import Due
 from sync_assets.store.export import Export
 from sync_assets.store.failed_checks import FailedChecks
 from sync_assets.store.health import Health
+from sync_assets.store.held_part import HeldPart
 from sync_assets.store.history import History
+from sync_assets.store.ledger import Ledger
 from sync_assets.store.migrate import migrate
 from sync_assets.store.paces import Paces
 from sync_assets.store.requests import Requests
@@ -35,6 +48,7 @@ from sync_assets.store.secrets import Vault, key_file
 from sync_assets.store.settling import Settling
 from sync_assets.store.syncs import Syncs
 from sync_assets.store.tenants import Tenants
+from sync_assets.texts import Texts
 
 
 @dataclass(frozen=True)
@@ -125,6 +139,24 @@ class Platform:
         """How often upstream accounts may be asked, shared by all processes."""
         return Paces(self.database)
 
+    @cached_property
+    def budgets(self) -> Budgets:
+        """What may be spent on embeddings."""
+        settings = self.settings
+        default, currency = settings.embeddings_budget, settings.embeddings_currency
+        return Budgets(self.database, ZoneInfo(settings.timezone), default, currency)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """What was spent on embeddings."""
+        return Ledger(self.database, self.budgets)
+
+    @cached_property
+    def texts(self) -> Texts:
+        """What is done with the tenants' texts."""
+        kept_back = self.due.kept_back
+        return Texts(self.settings, self.database, self.budgets, self.ledger, kept_back)
+
     def source(self, tenant: Tenant) -> Source:
         """The tenant's source; raises `OperatorMustAct` when there is none of that name.
 
@@ -140,18 +172,21 @@ class Platform:
         return _factory(name).spec
 
     def streams(self, source: str, names: Sequence[str] = ()) -> tuple[str, ...]:
-        """The named streams of a source in their order, all of them when none are named.
+        """The named parts of a source's syncs in their order, all of them when none are named.
+
+        That is its streams, and the embeddings of their texts.
 
         Raises:
-            OperatorMustAct: there is no such source, or it has no such stream.
+            OperatorMustAct: there is no such source, or it has no such part.
         """
-        known = [stream.name for stream in self.spec(source).streams]
+        known = self.spec(source).parts
         for name in names:
             if name not in known:
                 raise OperatorMustAct(
                     f"{source} has no stream {name!r:.80}. It has {', '.join(known)}."
                 )
-        return tuple(stream for stream in known if not names or stream in names)
+        wanted = names or [part for part in known if part != EMBEDDINGS or self.settings.embeddings]
+        return tuple(part for part in known if part in wanted)
 
     def request(
         self,
@@ -174,19 +209,22 @@ class Platform:
     def run_stream(self, request: SyncRequest, stream: str, stop: StopSignal) -> Counts:
         """Sync one stream of a request; see `core.run.run_stream`."""
         source = self.source(request.tenant)
-        self.syncs.begin(request)
-        try:
-            with open_later(source, request, stop) as connect:
-                return run_stream(request, stream, self.syncs.holder(source.spec), connect, stop)
-        except SyncHeld as error:
-            self.syncs.skip(request.id, request.tenant.id, stream, str(error), SyncHeld.__name__)
-            self._skip_dependents(request, source.spec, stream)
-            raise
-        except LeaseLost:
-            raise  # what becomes of the other streams is for its new holder to say
-        except SyncError:
-            self._skip_dependents(request, source.spec, stream)
-            raise
+        with self._recorded(request, stream), open_later(source, request, stop) as connect:
+            return run_stream(request, stream, self.syncs.holder(source.spec), connect, stop)
+
+    def check_embeddings(self, request: SyncRequest, stop: StopSignal) -> EmbeddingCounts:
+        """Bring the chunks of texts up to date, and see whether the budget lets embed them."""
+
+        def is_done(counts: EmbeddingCounts) -> bool:
+            return counts.skip_reason is not None
+
+        with self._recorded(request, EMBEDDINGS):
+            return self._embed(request, stop, Embedder.check, is_done)
+
+    def embed(self, request: SyncRequest, stop: StopSignal) -> EmbeddingCounts:
+        """Embed a tenant's texts, as far as the budget lets that be done."""
+        with self._recorded(request, EMBEDDINGS):
+            return self._embed(request, stop, Embedder.embed)
 
     def skip(self, request: SyncRequest, held: SyncHeld) -> None:
         """Record that no stream of a request was run, because another sync has its tenant."""
@@ -196,9 +234,13 @@ class Platform:
             self.syncs.skip(request.id, request.tenant.id, stream, reason, kind)
 
     def run_tenant(self, request: SyncRequest, stop: StopSignal) -> list[Outcome]:
-        """Sync all streams of a request; see `core.run.run_tenant`."""
+        """Sync all parts of a request; see `core.run.run_tenant`."""
         source = self.source(request.tenant)
-        return run_tenant(request, source, self.syncs.holder(source.spec), stop)
+
+        def embed() -> EmbeddingCounts:
+            return self._embed(request, stop, Embedder.embed)
+
+        return run_tenant(request, source, self.syncs.holder(source.spec), stop, embed)
 
     def plan(self, request: SyncRequest, stop: StopSignal) -> tuple[dict[str, Counts], list[str]]:
         """What a sync would do, by stream, and what it would say; writes nothing."""
@@ -207,18 +249,69 @@ class Platform:
         counts: dict[str, Counts] = {}
         notes: list[str] = []
         with open_later(source, request, stop) as connect:
-            for stream in request.streams:
+            for stream in (part for part in request.streams if part != EMBEDDINGS):
                 store = PlanStore(holder.stored(request.tenant.id, stream))
                 counts[stream] = sync_stream(stream, connect(), store, request.options, stop)
                 notes += store.notes
         return counts, notes
 
-    def _skip_dependents(self, request: SyncRequest, spec: SourceSpec, failed: str) -> None:
-        """Record which streams of the request cannot run because this one failed."""
-        for stream in request.streams:
-            if failed in spec.stream(stream).needs:
-                reason = f"{stream} needs {failed}, which was not synced."
-                self.syncs.skip(request.id, request.tenant.id, stream, reason)
+    def quote(self, tenant_id: str) -> Quote:
+        """What embedding would take that a tenant's texts still lack; writes nothing."""
+        tenant = self.tenants.active(tenant_id)
+        return self.texts.quote(tenant, self.spec(tenant.source))
+
+    def search(
+        self, tenant_id: str, question: str, limit: int = 5, source_types: Sequence[str] = ()
+    ) -> Findings:
+        """The records of a tenant that answer a question best; see `Retriever.search`."""
+        tenant = self.tenants.active(tenant_id)
+        spec = self.spec(tenant.source)
+        return self.texts.search(tenant, spec, question, limit, source_types)
+
+    def _embed(
+        self,
+        request: SyncRequest,
+        stop: StopSignal,
+        how: Callable[[Embedder], EmbeddingCounts],
+        is_done: Callable[[EmbeddingCounts], bool] = lambda _: True,
+    ) -> EmbeddingCounts:
+        tenant, spec = request.tenant, self.spec(request.tenant.source)
+
+        def work(held: HeldPart) -> EmbeddingCounts:
+            off = self.texts.switched_off(tenant)
+            if off is not None:
+                self.texts.prune(tenant, spec, held)
+                counts = EmbeddingCounts(skip_reason=off)
+                held.progress(counts)
+                return counts
+            return how(self.texts.embedder(tenant, spec, request.id, held, stop))
+
+        hold = self.syncs.holder(spec).hold_part(request, EMBEDDINGS)
+        return run_part(request, EMBEDDINGS, hold, work, stop, is_done=is_done)
+
+    @contextmanager
+    def _recorded(self, request: SyncRequest, part: str) -> Generator[None]:
+        """Record what cannot run because one part, which is run by itself, did not."""
+        self.syncs.begin(request)
+        try:
+            yield
+        except SyncHeld as error:
+            self.syncs.skip(request.id, request.tenant.id, part, str(error), SyncHeld.__name__)
+            self._skip_dependents(request, part)
+            raise
+        except LeaseLost:
+            raise  # what becomes of the other streams is for its new holder to say
+        except SyncError:
+            self._skip_dependents(request, part)
+            raise
+
+    def _skip_dependents(self, request: SyncRequest, failed: str) -> None:
+        """Record which parts of the request cannot run because this one failed."""
+        spec = self.spec(request.tenant.source)
+        for part in request.streams:
+            if failed in spec.needs(part):
+                reason = f"{part} needs {failed}, which was not synced."
+                self.syncs.skip(request.id, request.tenant.id, part, reason)
 
     def close(self) -> None:
         """Close the connections that were opened."""

@@ -9,6 +9,7 @@ from uuid import UUID
 from sync_assets.bootstrap import Platform
 from sync_assets.core.correlation import correlated
 from sync_assets.core.counts import Counts
+from sync_assets.core.embedding import EmbeddingCounts
 from sync_assets.core.errors import OperatorMustAct, SyncError, SyncHeld
 from sync_assets.core.ports import SyncOptions, SyncRequest
 from sync_assets.core.requests import BACKOFF, State
@@ -63,6 +64,16 @@ class Run:
         """
         with self._attempt(request, stop) as own:
             return self.platform.run_stream(request, stream, own)
+
+    def check_embeddings(self, request: SyncRequest, stop: StopSignal) -> EmbeddingCounts:
+        """See whether a tenant's texts may be embedded; raises as `stream` does."""
+        with self._attempt(request, stop) as own:
+            return self.platform.check_embeddings(request, own)
+
+    def embed(self, request: SyncRequest, stop: StopSignal) -> EmbeddingCounts:
+        """Embed a tenant's texts; raises as `stream` does."""
+        with self._attempt(request, stop) as own:
+            return self.platform.embed(request, own)
 
     def tenant(
         self, request: SyncRequest, stop: StopSignal, turn: float | None = None

@@ -1,6 +1,7 @@
 """The environment, typed; nothing else reads it."""
 
 import os
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -45,6 +46,21 @@ class Settings(BaseSettings):
     """Days for which Dagster's runs are kept, with their event logs."""
     alert_webhook: SecretStr | None = None
     """Where to tell of failed requests; secret, because such addresses hold tokens."""
+
+    embeddings: bool = True
+    """Embed the texts of tenants; a tenant's setting `embeddings=off` spares its own."""
+    embeddings_url: str | None = None
+    """Base address of an OpenAI-compatible API, such as https://api.openai.com/v1; None uses the
+    model that comes with the program."""
+    embeddings_model: str | None = None
+    embeddings_api_key: SecretStr | None = None
+    embeddings_dimension: int | None = Field(default=None, ge=1, le=4000)
+    """What the model's vectors have; needed for models that the program does not know."""
+    embeddings_prices: dict[str, Decimal] = Field(default_factory=dict)
+    """Money per million tokens, by model."""
+    embeddings_currency: str = Field(default="USD", pattern="^[A-Z]{3}$")
+    embeddings_budget: Decimal | None = Field(default=Decimal(5), ge=0)
+    """Money a month for a tenant that has no budget of its own."""
 
     @field_validator("timezone")
     @classmethod

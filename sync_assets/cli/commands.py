@@ -1,14 +1,17 @@
 """The command `sync-assets`, put together."""
 
 from sync_assets.cli import (
+    budget,
     database,
     dead_letters,
     dev,
     doctor,
+    embeddings,
     export,
     history,
     report,
     requests,
+    search,
     status,
     sync,
     tenant_changes,
@@ -41,8 +44,10 @@ app = _with_verbs(
     ),
     *(
         part.app
-        for part in (sync, requests, status, history, report, export, doctor, dev, database)
+        for part in (sync, requests, status, history, report, search, export, doctor, dev, database)
     ),
 )
 app.add_typer(_tenant, name="tenant")
+app.add_typer(budget.app, name="budget")
+app.add_typer(embeddings.app, name="embeddings")
 app.add_typer(dead_letters.app, name="dead-letters")

@@ -87,8 +87,8 @@ class Drawn:
         done = status is StreamStatus.DONE
         self._bars.update(
             task,
-            completed=row.counts.seen,
-            total=row.counts.seen if done else row.counts.total,
+            completed=_done(row),
+            total=_done(row) if done else _total(row),
             figures=f"{_counted(row)}{_rate(row, report)}{'' if done else _mark(status)}",
         )
         if status is not StreamStatus.RUNNING:
@@ -107,16 +107,27 @@ def bars_on(console: Console) -> Bars:
 
 
 def _counted(row: StreamRow) -> str:
+    if row.embedding is not None:
+        embedding = row.embedding
+        return f"{embedding.chunks_embedded:,} of {embedding.chunks_pending:,} texts embedded"
     counts = row.counts
     of = "" if counts.total is None else f" of {counts.total:,}"
     return f"{counts.seen:,}{of} seen, {counts.written:,} written"
+
+
+def _done(row: StreamRow) -> int:
+    return row.embedding.chunks_embedded if row.embedding else row.counts.seen
+
+
+def _total(row: StreamRow) -> int | None:
+    return row.embedding.chunks_pending if row.embedding else row.counts.total
 
 
 def _rate(row: StreamRow, report: Report) -> str:
     if row.started_at is None:
         return ""
     seconds = ((row.finished_at or report.now) - row.started_at).total_seconds()
-    return f", {row.counts.seen / seconds:,.0f}/s" if seconds > 0 else ""
+    return f", {_done(row) / seconds:,.0f}/s" if seconds > 0 else ""
 
 
 def _mark(status: StreamStatus) -> str:

@@ -12,11 +12,13 @@ if TYPE_CHECKING:
 
 def purge(platform: "Platform", tenant: Tenant) -> int:
     """Delete a tenant, its rows and its history; gives the number of rows."""
+    from sync_assets.store.chunk_indexes import ChunkIndexes
     from sync_assets.store.rows import tables_of
 
     streams = platform.spec(tenant.source).streams
     tables = list(dict.fromkeys(tables_of(stream.table for stream in streams)))
     deleted = platform.tenants.purge(tenant.id, tables)
+    ChunkIndexes(platform.database).tidy()
     _forget(platform, tenant)
     return deleted
 

@@ -1,6 +1,7 @@
 """The report of a sync as people read it, problems and what to do about them last."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
@@ -9,7 +10,8 @@ from sync_assets.cli.output import out, print_table
 from sync_assets.cli.times import local
 from sync_assets.core.report import Report
 from sync_assets.core.requests import State
-from sync_assets.core.streams import SourceSpec
+from sync_assets.core.run import StreamStatus
+from sync_assets.core.streams import EMBEDDINGS, SourceSpec
 
 if TYPE_CHECKING:
     from sync_assets.bootstrap import Platform
@@ -28,9 +30,12 @@ def print_report(platform: "Platform", report: Report) -> None:
     if why is not None:
         out().print(Text(why), soft_wrap=True)
     jobs: list[Mapping[str, Any]] = entry["jobs"]
-    names = columns([job["result"] for job in jobs])
-    rows = ([job["type"], job["status"], *map(job["result"].get, names)] for job in jobs)
-    print_table(["stream", "status", *names], rows)
+    streams = [job for job in jobs if job["type"] != EMBEDDINGS]
+    names = columns([job["result"] for job in streams])
+    rows = ([job["type"], job["status"], *map(job["result"].get, names)] for job in streams)
+    if streams:
+        print_table(["stream", "status", *names], rows)
+    print_problems(f"  {line}" for line in embedded(report))
     print_problems(_failures(jobs, platform.spec(report.source)))
     print_problems(_refusals(report))
     failed = int(entry["failed"])
@@ -42,6 +47,21 @@ def print_report(platform: "Platform", report: Report) -> None:
 def columns(counts: Sequence[Mapping[str, int | None]]) -> list[str]:
     """The counts worth a column: the usual ones, and the others where there are any."""
     return [*_ALWAYS, *(name for name in _WHERE_ANY if any(count[name] for count in counts))]
+
+
+def embedded(report: Report) -> list[str]:
+    """What became of the texts, and why of some nothing."""
+    row = next((row for row in report.streams if row.embedding), None)
+    if row is None or row.embedding is None or row.status is StreamStatus.PENDING:
+        return []
+    counts = row.embedding
+    if counts.skip_reason is not None and not counts.chunks_pending:
+        return [counts.skip_reason]
+    done = f"{counts.chunks_embedded:,} of {counts.chunks_pending:,} texts embedded"
+    by = f" by {counts.model}" if counts.model else ""
+    spent = f" for {counts.cost} {counts.currency}" if Decimal(counts.cost) else ""
+    why = [f"Not all: {counts.skip_reason}"] if counts.skip_reason else []
+    return [f"Embeddings {report.stream_status(row).value}: {done}{by}{spent}.", *why]
 
 
 def waiting(report: Report, zone: str) -> str | None:
@@ -85,7 +105,7 @@ def print_log(lines: Sequence[Mapping[str, Any]], zone: str) -> None:
 
 def _failures(jobs: Iterable[Mapping[str, Any]], spec: SourceSpec) -> list[str]:
     """The causes; that a stream was skipped for one of them is in the table already."""
-    needs = {stream.name: set(stream.needs) for stream in spec.streams}
+    needs = {part: set(spec.needs(part)) for part in spec.parts}
     told: dict[str, str] = {}
     for job in jobs:
         dependent = job["status"] == "skipped" and needs.get(job["type"], set()) & set(told)

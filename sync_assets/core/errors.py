@@ -5,6 +5,7 @@ SyncError
 ├── TenantMustAct       the tenant: credentials, rights, address, a setting
 ├── OperatorMustAct     whoever runs this program: database, keys, configuration
 │   └── UnknownTenant
+├── BudgetSpent         whoever set the budget, or nobody: the next month brings a new one
 ├── SourceChanged       us: the source no longer answers as its API promises
 ├── Unexpected          us: an error nobody thought of
 ├── SyncHeld            nobody: another sync is at work on the same stream
@@ -40,6 +41,10 @@ class OperatorMustAct(SyncError):
 
 class UnknownTenant(OperatorMustAct):
     """No such tenant is registered, or it was removed."""
+
+
+class BudgetSpent(SyncError):
+    """The next call could cost more than the budget has left, or spending is blocked."""
 
 
 class SourceChanged(SyncError):

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sync_assets.core.counts import Counts
+from sync_assets.core.embedding import EmbeddingCounts
 from sync_assets.core.queues import Priority
 from sync_assets.core.requests import State
 from sync_assets.core.run import StreamStatus
@@ -21,7 +22,11 @@ OUT_OF_TIME = "Its time was over. The next sync goes on from its checkpoint."
 
 @dataclass(frozen=True, slots=True)
 class StreamRow:
-    """A stream of a sync as it is stored, and whether its lease is alive."""
+    """A part of a sync as it is stored, and whether its lease is alive.
+
+    Attributes:
+        embedding: the account of the part that embeds, instead of `counts`.
+    """
 
     stream: str
     status: StreamStatus
@@ -31,6 +36,7 @@ class StreamRow:
     started_at: datetime | None
     finished_at: datetime | None
     held: bool
+    embedding: EmbeddingCounts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +144,9 @@ class Report:
             "currentStream": next((row.stream for row in self._in(StreamStatus.RUNNING)), None),
             "failedStreams": [row.stream for row in self._in(StreamStatus.FAILED)],
             "error": self.error,
-            "totals": {row.stream: row.counts.accounted for row in self.streams},
+            "totals": {
+                row.stream: row.counts.accounted for row in self.streams if not row.embedding
+            },
             "created": sum(counts.created for counts in rows),
             "updated": sum(counts.updated for counts in rows),
             "skipped": unchanged + sum(counts.skipped for counts in rows),
@@ -147,8 +155,7 @@ class Report:
             "deleted": sum(counts.deleted for counts in rows),
             "deletionsRefused": sum(counts.refused for counts in rows),
             "repaired": sum(counts.repaired for counts in rows),
-            "embeddingsQueued": 0,
-            "embeddingsSkipped": 0,
+            **self._embedding(),
             "durationMs": self._duration(),
             "metrics": {
                 "totalProcessed": sum(counts.accounted for counts in rows),
@@ -161,13 +168,25 @@ class Report:
         }
 
     def _job(self, row: StreamRow) -> dict[str, Any]:
+        embedding, done = row.embedding, self.stream_status(row) is StreamStatus.DONE
+        skipped = done and embedding and embedding.skipped and not embedding.chunks_embedded
         return {
             "jobId": f"{self.sync_id}:{row.stream}",
             "type": row.stream,
-            "status": self.stream_status(row).value,
+            "status": "skipped" if skipped else self.stream_status(row).value,
             "attempt": row.attempt,
-            "result": row.counts.as_dict(),
+            "result": (row.embedding or row.counts).as_dict(),
             "error": self._lost(row) or row.error,
+        }
+
+    def _embedding(self) -> dict[str, Any]:
+        """What became of the texts."""
+        found = next((row.embedding for row in self.streams if row.embedding), EmbeddingCounts())
+        return {
+            "embeddingsQueued": found.embeddings_queued,
+            "embeddingsSkipped": found.embeddings_skipped,
+            "costState": found.cost_state,
+            "skipReason": found.skip_reason,
         }
 
     def _asked(self) -> dict[str, Any]:

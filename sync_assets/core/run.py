@@ -1,15 +1,16 @@
 """Runs the streams of one tenant's sync and keeps the record of how each of them ended."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 from sync_assets.core.correlation import correlated
 from sync_assets.core.counts import Counts
+from sync_assets.core.embedding import EmbeddingCounts
 from sync_assets.core.errors import (
     LeaseLost,
     OutOfTime,
@@ -21,6 +22,7 @@ from sync_assets.core.errors import (
 )
 from sync_assets.core.ports import Connection, Source, StreamStore, SyncRequest
 from sync_assets.core.stop import StopSignal
+from sync_assets.core.streams import EMBEDDINGS
 from sync_assets.core.sync import sync_stream
 
 _log = logging.getLogger(__name__)
@@ -38,8 +40,16 @@ class StreamStatus(Enum):
     DEFERRED = "deferred"
 
 
-class HeldStream(StreamStore, Protocol):
-    """A stream that this sync holds."""
+class HeldPart(Protocol):
+    """A part of a sync, such as a stream, that this sync holds."""
+
+    def note(self, level: int, message: str, metadata: Mapping[str, object] | None = None) -> None:
+        """Write a line into the sync's log; `level` as in `logging`."""
+        ...
+
+    def put_back(self) -> None:
+        """Leave it to a later step of the same attempt."""
+        ...
 
     def finish(
         self, status: StreamStatus, error: str | None = None, kind: str | None = None
@@ -52,6 +62,10 @@ class HeldStream(StreamStore, Protocol):
             kind: the error's class, by which another attempt is made or not.
         """
         ...
+
+
+class HeldStream(HeldPart, StreamStore, Protocol):
+    """A stream that this sync holds."""
 
 
 class Syncs(Protocol):
@@ -72,6 +86,9 @@ class Syncs(Protocol):
         ...
 
 
+Held = TypeVar("Held", bound=HeldPart)
+Account = TypeVar("Account", Counts, EmbeddingCounts)
+
 Connect = Callable[[], Connection]
 """Gives the open connection, opened at the first call."""
 
@@ -79,39 +96,77 @@ Connect = Callable[[], Connection]
 def run_stream(
     request: SyncRequest, stream: str, syncs: Syncs, connect: Connect, stop: StopSignal
 ) -> Counts:
-    """Sync one stream and record how it ended.
+    """Sync one stream and record how it ended; see `run_part`."""
+
+    def work(store: HeldStream) -> Counts:
+        return sync_stream(stream, connect(), store, request.options, stop)
+
+    return run_part(request, stream, syncs.hold(request, stream), work, stop)
+
+
+def run_part(
+    request: SyncRequest,
+    part: str,
+    hold: AbstractContextManager[Held],
+    work: Callable[[Held], Account],
+    stop: StopSignal,
+    *,
+    is_done: Callable[[Account], bool] = lambda _: True,
+) -> Account:
+    """Do one part of a sync and record how it ended.
+
+    Args:
+        request: the sync.
+        part: its name.
+        hold: holds it for as long as it is at work.
+        work: does it.
+        stop: is set by an interrupt.
+        is_done: whether that was all; otherwise another step goes on with it.
 
     Raises:
         SyncError: named by who has to act; recorded before it is raised.
     """
-    held = syncs.hold(request, stream)
-    with correlated(request.id, request.tenant.id), held as store:
+    with correlated(request.id, request.tenant.id), hold as held:
         try:
-            store.note(logging.INFO, f"Syncing {stream}.")
-            counts = sync_stream(stream, connect(), store, request.options, stop)
+            held.note(logging.INFO, f"Syncing {part}.")
+            counts = work(held)
         except BaseException as error:
             if not isinstance(error, Exception):
                 stop.set()  # an interrupt: let the requests in flight end, too
-            _record_failure(store, error)
+            _record_failure(held, error)
             raise
-        store.finish(StreamStatus.DONE)
-        store.note(logging.INFO, f"Synced {stream}.", counts.as_dict())
+        if not is_done(counts):
+            held.put_back()
+            return counts
+        held.finish(StreamStatus.DONE)
+        held.note(logging.INFO, f"Synced {part}.", counts.as_dict())
         return counts
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a stream of a tenant's sync ended: with counts, an error, or not at all."""
+    """How a part of a tenant's sync ended: with counts, an error, or not at all."""
 
     stream: str
-    counts: Counts | None = None
+    counts: Counts | EmbeddingCounts | None = None
     error: Exception | None = None
 
 
 def run_tenant(
-    request: SyncRequest, source: Source, syncs: Syncs, stop: StopSignal
+    request: SyncRequest,
+    source: Source,
+    syncs: Syncs,
+    stop: StopSignal,
+    embed: Callable[[], EmbeddingCounts] | None = None,
 ) -> list[Outcome]:
-    """Sync all streams of a request; a failed one stops only those that need it.
+    """Sync all parts of a request; a failed one stops only those that need it.
+
+    Args:
+        request: the sync.
+        source: whose streams they are.
+        syncs: the record of it.
+        stop: ends it.
+        embed: embeds the texts, where the request wants that, and records how it ended.
 
     Raises:
         Stopped: a stop was asked for.
@@ -119,14 +174,20 @@ def run_tenant(
     syncs.begin(request)
     outcomes: list[Outcome] = []
     with open_later(source, request, stop) as connect:
-        for stream in request.streams:
-            unmet = _unmet(source, stream, outcomes)
+
+        def run(part: str) -> Counts | EmbeddingCounts:
+            if part == EMBEDDINGS and embed is not None:
+                return embed()
+            return run_stream(request, part, syncs, connect, stop)
+
+        for part in request.streams:
+            unmet = _unmet(source, part, outcomes)
             if unmet is not None:
-                reason = f"{stream} needs {unmet}, which was not synced."
-                syncs.skip(request.id, request.tenant.id, stream, reason)
-                outcomes.append(Outcome(stream))
+                reason = f"{part} needs {unmet}, which was not synced."
+                syncs.skip(request.id, request.tenant.id, part, reason)
+                outcomes.append(Outcome(part))
                 continue
-            outcomes.append(_outcome(request, stream, syncs, connect, stop))
+            outcomes.append(_outcome(request, part, syncs, run))
             if isinstance(outcomes[-1].error, OutOfTime):
                 break
     return outcomes
@@ -153,10 +214,13 @@ class open_later:  # noqa: N801 - reads as the function that it is
 
 
 def _outcome(
-    request: SyncRequest, stream: str, syncs: Syncs, connect: Connect, stop: StopSignal
+    request: SyncRequest,
+    stream: str,
+    syncs: Syncs,
+    run: Callable[[str], Counts | EmbeddingCounts],
 ) -> Outcome:
     try:
-        return Outcome(stream, run_stream(request, stream, syncs, connect, stop))
+        return Outcome(stream, run(stream))
     except Stopped:
         raise
     except SyncHeld as error:
@@ -171,10 +235,10 @@ def _outcome(
 def _unmet(source: Source, stream: str, before: list[Outcome]) -> str | None:
     """The first stream that this one needs and that did not succeed in this sync."""
     failed = {outcome.stream for outcome in before if outcome.counts is None}
-    return next((need for need in source.spec.stream(stream).needs if need in failed), None)
+    return next((need for need in source.spec.needs(stream) if need in failed), None)
 
 
-def _record_failure(store: HeldStream, error: BaseException) -> None:
+def _record_failure(store: HeldPart, error: BaseException) -> None:
     """Record how the stream ended; a lost lease leaves the record to its new holder."""
     match error:
         case LeaseLost():

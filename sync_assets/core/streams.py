@@ -6,6 +6,9 @@ from enum import Enum
 
 from sync_assets.core.rate import Rate
 
+EMBEDDINGS = "embeddings"
+"""The part of a sync that comes after the streams: their texts, embedded."""
+
 
 class ColumnType(Enum):
     """The column types that streams use, by their PostgreSQL names."""
@@ -62,6 +65,26 @@ class LinkTable:
 
 
 @dataclass(frozen=True, slots=True)
+class Text:
+    """What of a stream's records is embedded, and found by search.
+
+    Attributes:
+        source_type: what kind of text it is, such as `wp_post`; unique over all sources.
+        public: the columns that say whether anybody may read a record, with the values that
+            they have then.
+        title: the column of its title.
+        body: the column of its contents, as HTML or text.
+        link: the column of its address.
+    """
+
+    source_type: str
+    public: Mapping[str, str | bool]
+    title: str = "title"
+    body: str = "content"
+    link: str = "link"
+
+
+@dataclass(frozen=True, slots=True)
 class StreamSpec:
     """One entity type of a source.
 
@@ -70,12 +93,14 @@ class StreamSpec:
         table: where its records go.
         needs: streams that must have succeeded before.
         description: for the people who read the asset graph.
+        text: what of it is embedded, None for nothing.
     """
 
     name: str
     table: Table
     needs: tuple[str, ...]
     description: str
+    text: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +133,24 @@ class SourceSpec:
     streams: tuple[StreamSpec, ...]
     settings: Mapping[str, Setting]
     rate: Rate | None = None
+
+    @property
+    def texts(self) -> tuple[StreamSpec, ...]:
+        """The streams whose texts are embedded."""
+        return tuple(stream for stream in self.streams if stream.text is not None)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What a sync consists of, in order: the streams, then the embeddings of their texts."""
+        names = tuple(stream.name for stream in self.streams)
+        return (*names, EMBEDDINGS) if self.texts else names
+
+    def needs(self, part: str) -> tuple[str, ...]:
+        """The parts that must have succeeded before; KeyError when there is no such part."""
+        if part != EMBEDDINGS or not self.texts:
+            return self.stream(part).needs
+        needed = {name for stream in self.texts for name in (*stream.needs, stream.name)}
+        return tuple(stream.name for stream in self.streams if stream.name in needed)
 
     def stream(self, name: str) -> StreamSpec:
         """The stream of that name; KeyError when there is none."""

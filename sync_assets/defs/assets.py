@@ -11,12 +11,14 @@ from sync_assets.core.stop import StopSignal
 from sync_assets.core.streams import SourceSpec, StreamSpec
 from sync_assets.defs.checks import results_of, steps_name
 from sync_assets.defs.config import SyncConfig
+from sync_assets.defs.embeddings import embeddings_of
 from sync_assets.defs.failures import ends_run_when_cancelled, translated
 from sync_assets.defs.identity import at_work, sync_id_of
 from sync_assets.defs.keys import asset_key
 from sync_assets.defs.metadata import materialization_metadata
 from sync_assets.defs.partitions import tenant_of, tenants_of
 from sync_assets.defs.resources import PlatformResource
+from sync_assets.defs.selected import selected
 from sync_assets.defs.telling import tell, worth_telling
 
 RESULTS = 16
@@ -24,8 +26,8 @@ RESULTS = 16
 
 
 def assets_of(source: SourceSpec) -> list[dg.AssetsDefinition]:
-    """The assets `{source}/{stream}`."""
-    return [_asset(source, stream) for stream in source.streams]
+    """The assets `{source}/{stream}`, and that of their embeddings."""
+    return [*(_asset(source, stream) for stream in source.streams), *embeddings_of(source)]
 
 
 def _asset(source: SourceSpec, stream: StreamSpec) -> dg.AssetsDefinition:
@@ -53,7 +55,9 @@ def _asset(source: SourceSpec, stream: StreamSpec) -> dg.AssetsDefinition:
             at_work(context.run, opened) as run,
             ends_run_when_cancelled(context, run, sync_id),
         ):
-            request = run.request(tenant, _selected(context, source), config.options(), sync_id)
+            request = run.request(
+                tenant, selected(context, source, opened), config.options(), sync_id
+            )
             context.log.info("Sync %s of %s: %s", sync_id, tenant, stream.name)
             counts = run.stream(request, stream.name, StopSignal())
             yield dg.MaterializeResult(metadata=materialization_metadata(sync_id, counts))
@@ -83,17 +87,6 @@ def _tell_checks(
         )
     except SyncError as error:  # the stream was synced all the same
         context.log.warning("The checks of %s could not be done: %s", stream, error)
-
-
-def _selected(context: dg.AssetExecutionContext, source: SourceSpec) -> list[str]:
-    """The streams of this run, which are the jobs of its sync."""
-    steps, chosen = context.run.step_keys_to_execute, context.run.asset_selection
-    names = [stream.name for stream in source.streams]
-    if steps is not None:  # a re-execution from failure
-        return [name for name in names if f"{source.name}__{name}" in steps]
-    if chosen is not None:
-        return [name for name in names if asset_key(source.name, name) in chosen]
-    return names
 
 
 def _schema(stream: StreamSpec) -> dg.TableSchema:

@@ -11,10 +11,11 @@ from typing import Any
 
 import dagster as dg
 
+from sync_assets.core.streams import EMBEDDINGS
 from sync_assets.definitions import defs
-from sync_assets.defs.assets import asset_key
 from sync_assets.defs.config import SyncConfig, options_in
 from sync_assets.defs.identity import ASKED_BY_TAG, SYNC_ID_TAG
+from sync_assets.defs.keys import asset_key, step_name
 from sync_assets.defs.partitions import tenants_of
 
 
@@ -34,7 +35,11 @@ def execute(wish: dict[str, Any], instance: dg.DagsterInstance) -> bool:
         partition_key=tenant,
         asset_selection=[asset_key(source, stream) for stream in streams],
         run_config={
-            "ops": {f"{source}__{stream}": {"config": config.model_dump()} for stream in streams}
+            "ops": {
+                step_name(source, stream): {"config": config.model_dump()}
+                for stream in streams
+                if stream != EMBEDDINGS
+            }
         },
         tags={SYNC_ID_TAG: wish["sync_id"], ASKED_BY_TAG: wish.get("asked_by", "command")},
         raise_on_error=False,

@@ -39,7 +39,7 @@ def translated(tenant: str) -> Generator[None]:
 
 @contextmanager
 def ends_run_when_cancelled(
-    context: dg.AssetExecutionContext, run: Run, sync_id: UUID
+    context: dg.AssetExecutionContext | dg.OpExecutionContext, run: Run, sync_id: UUID
 ) -> Generator[None]:
     """Let the run of a cancelled sync end as canceled, and cancel the sync of a terminated run."""
     try:

@@ -8,6 +8,11 @@ def asset_key(source: str, stream: str) -> dg.AssetKey:
     return dg.AssetKey([source, stream])
 
 
+def step_name(source: str, part: str) -> str:
+    """The step, or the steps' common name, by which Dagster materializes a part."""
+    return f"{source}__{part}"
+
+
 def stream_of(key: dg.AssetKey) -> str:
     """The stream that an asset key names."""
     return key.path[1]

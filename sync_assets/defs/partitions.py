@@ -11,7 +11,9 @@ def tenants_of(source: str) -> dg.DynamicPartitionsDefinition:
     return dg.DynamicPartitionsDefinition(name=f"{source}_tenants")
 
 
-def tenant_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> str:
+def tenant_of(
+    context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext | dg.OpExecutionContext,
+) -> str:
     """The tenant that a step is for; fails the step when its run names none."""
     if not context.has_partition_key:
         raise dg.Failure(

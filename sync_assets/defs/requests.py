@@ -1,5 +1,6 @@
 """Turns requests into runs, and sees to those whose run ended without a word."""
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -11,8 +12,9 @@ from sync_assets.bootstrap import Platform
 from sync_assets.core.clock import utc_now
 from sync_assets.core.errors import OperatorMustAct
 from sync_assets.core.queues import QUEUES, queue_of
+from sync_assets.core.streams import EMBEDDINGS
 from sync_assets.defs.identity import CLAIM_TAG, QUEUE_TAG, SYNC_ID_TAG
-from sync_assets.defs.keys import asset_key
+from sync_assets.defs.keys import asset_key, step_name
 from sync_assets.defs.partitions import tenants_of
 from sync_assets.defs.reconcile import LIVE, reconcile
 from sync_assets.defs.resources import PlatformResource
@@ -23,6 +25,9 @@ NAME = "requests"
 
 DAEMON_LOOP = 5
 """Seconds between two rounds of Dagster's daemon; it starts no tick in between."""
+
+LOOK_EVERY = 1.0
+"""Seconds between two looks within a tick."""
 
 
 def requests_sensor(jobs: Sequence[Any]) -> dg.SensorDefinition:
@@ -53,14 +58,21 @@ def requests_sensor(jobs: Sequence[Any]) -> dg.SensorDefinition:
 
 
 def _look(platform: Platform, instance: dg.DagsterInstance, interval: int) -> list[Launch]:
-    """What starts now; a tick looks several times where the daemon is slower than the interval."""
-    until = time.monotonic() + max(0, DAEMON_LOOP - interval)
+    """What starts now, or as soon as it is asked for: a tick listens until the next one begins."""
+    until = time.monotonic() + max(DAEMON_LOOP, interval) - LOOK_EVERY
+    seen_to = -math.inf
     while True:
-        reconcile(platform, instance)
-        launches = platform.claims.take(_free(instance), utc_now())
-        if launches or time.monotonic() >= until:
-            return launches
-        time.sleep(interval)
+        now = time.monotonic()
+        if now - seen_to >= interval:
+            reconcile(platform, instance)
+            seen_to = now
+        if platform.claims.due() and (free := _free(instance)):
+            launches = platform.claims.take(free, utc_now())
+            if launches:
+                return launches
+        if now >= until:
+            return []
+        time.sleep(LOOK_EVERY)
 
 
 def _possible(platform: Platform, launch: Launch) -> bool:
@@ -93,7 +105,11 @@ def run_request(launch: Launch) -> dg.RunRequest:
             tags=tags,
             run_config={"ops": {f"{source}_sweep_tenants": {"config": wish}}},
         )
-    ops = {f"{source}__{stream}": {"config": config} for stream in launch.streams}
+    ops = {
+        step_name(source, stream): {"config": config}
+        for stream in launch.streams
+        if stream != EMBEDDINGS
+    }
     return dg.RunRequest(
         run_key=str(launch.claim),
         job_name=f"{source}_sync",

@@ -6,6 +6,7 @@ import dagster as dg
 
 from sync_assets.core.ports import SyncOptions
 from sync_assets.core.queues import Priority
+from sync_assets.core.requests import Asked
 from sync_assets.core.streams import SourceSpec
 from sync_assets.defs.asking import said
 from sync_assets.defs.resources import PlatformResource
@@ -45,15 +46,20 @@ def _schedule(
         if not options.full and (due.hour, due.minute) == (3, 0):
             return dg.SkipReason("The full sync of this hour does it all.")
         with platform.open() as opened:
-            tenants = opened.due.scheduled(source.name)
-            asked = enqueue(
-                opened,
-                tenants,
-                options,
-                priority=Priority.LOW,
-                asked_by=f"schedule:{kind}",
-                strict=False,
-            )
+            asked: list[Asked] = []
+            for tenants, streams in (
+                (opened.due.scheduled(source.name), []),
+                (opened.due.content_only(source.name), [each.name for each in source.streams]),
+            ):
+                asked += enqueue(
+                    opened,
+                    tenants,
+                    options,
+                    streams=streams,
+                    priority=Priority.LOW,
+                    asked_by=f"schedule:{kind}",
+                    strict=False,
+                )
         return dg.SkipReason(said(asked))
 
     return tick

@@ -14,6 +14,7 @@ from sync_assets.core.queues import Priority
 from sync_assets.core.requests import Asked
 from sync_assets.core.streams import SourceSpec
 from sync_assets.defs.asking import said
+from sync_assets.defs.budget import budget_of
 from sync_assets.defs.freshness import freshness_of
 from sync_assets.defs.partitions import tenants_of
 from sync_assets.defs.resources import PlatformResource
@@ -31,8 +32,8 @@ RECOVERY_EVERY = 15 * 60
 
 
 def sensors_of(source: SourceSpec) -> list[dg.SensorDefinition]:
-    """The sensors `{source}_tenants`, `{source}_recovery` and `{source}_freshness`."""
-    return [_tenants(source), _recovery(source), freshness_of(source)]
+    """The sensors `{source}_tenants`, `_recovery`, `_freshness` and `_budget`."""
+    return [_tenants(source), _recovery(source), freshness_of(source), *budget_of(source)]
 
 
 def _tenants(source: SourceSpec) -> dg.SensorDefinition:

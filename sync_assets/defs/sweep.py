@@ -2,9 +2,11 @@
 
 import dagster as dg
 
+from sync_assets.core.embedding import EmbeddingCounts
 from sync_assets.core.stop import StopSignal
 from sync_assets.core.streams import SourceSpec
 from sync_assets.defs.config import SweepConfig
+from sync_assets.defs.embeddings import observation
 from sync_assets.defs.failures import translated
 from sync_assets.defs.identity import at_work
 from sync_assets.defs.keys import asset_key
@@ -61,7 +63,9 @@ def sweep_of(source: SourceSpec) -> dg.JobDefinition:
 def _report(context: dg.OpExecutionContext, source: str, failed: FailedChecks, turn: Turn) -> None:
     """Mark the partitions of the streams that were synced, and tell what their checks found."""
     for outcome in turn.outcomes:
-        if outcome.counts is not None:
+        if isinstance(outcome.counts, EmbeddingCounts) and outcome.counts.skipped:
+            context.log_event(observation(source, turn.tenant, turn.sync_id, outcome.counts))
+        elif outcome.counts is not None:
             context.log_event(
                 dg.AssetMaterialization(
                     asset_key(source, outcome.stream),

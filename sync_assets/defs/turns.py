@@ -8,6 +8,7 @@ from uuid import UUID
 
 import dagster as dg
 
+from sync_assets.core.counts import Counts
 from sync_assets.core.errors import OutOfTime, Stopped, Superseded, SyncError, SyncHeld
 from sync_assets.core.ports import SyncOptions
 from sync_assets.core.run import Outcome
@@ -129,7 +130,7 @@ class Turns:
 
     def _checks(self, tenant: str, outcomes: Sequence[Outcome]) -> list[dg.AssetCheckResult]:
         """The checks worth a row; all of them, at every sweep, would be most of the event log."""
-        synced = [outcome.stream for outcome in outcomes if outcome.counts is not None]
+        synced = [outcome.stream for outcome in outcomes if isinstance(outcome.counts, Counts)]
         results = results_of(self.run.platform, self.source, synced, tenant)
         failed = self.run.platform.failed_checks.of(tenant)
         return worth_telling(results, tenant, failed, ROWS - len(outcomes))

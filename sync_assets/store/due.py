@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from sqlalchemy import TextClause, text
 
+from sync_assets.core.streams import EMBEDDINGS
 from sync_assets.store.database import Database
 
 FIRST_WAIT = timedelta(minutes=30)
@@ -16,7 +18,11 @@ LONGEST_WAIT = timedelta(days=1)
 # Failures since the last success; a tenant that fails is left to the sensor, which waits longer
 # every time. Otherwise a thousand broken ones would cost the schedules a storm.
 _FAILURES = """
-    SELECT count(*) AS failures, max(r.ended_at) AS last_at FROM sync.requests r
+    SELECT count(*) AS failures, max(r.ended_at) AS last_at, coalesce(bool_or(
+        NOT r.streams <@ ARRAY['embeddings'] AND (
+          SELECT coalesce(bool_or(s.status <> 'done'), true) FROM sync.streams s
+          WHERE s.sync_id = r.id AND s.stream <> 'embeddings')), false) AS content
+    FROM sync.requests r
     WHERE r.tenant_id = t.id AND r.state = 'failed' AND r.superseded_by IS NULL
       AND r.ended_at > coalesce((SELECT max(ended_at) FROM sync.requests done
         WHERE done.tenant_id = t.id AND done.state = 'completed' AND done.streams @> r.streams),
@@ -26,6 +32,12 @@ _SCHEDULED = text(f"""
     SELECT t.id FROM sync.tenants t, LATERAL ({_FAILURES}) f
     WHERE t.source = :source AND t.active AND t.schedule IS NULL AND f.failures = 0 ORDER BY t.id
 """)  # noqa: S608 - nothing of it comes from outside
+# A provider that is away for hours must not make the contents of all tenants stale.
+_CONTENT_ONLY = text(f"""
+    SELECT t.id FROM sync.tenants t, LATERAL ({_FAILURES}) f
+    WHERE t.source = :source AND t.active AND t.schedule IS NULL AND f.failures > 0
+      AND NOT f.content ORDER BY t.id
+""")  # noqa: S608
 _FAILING = text(f"""
     SELECT t.id FROM sync.tenants t, LATERAL ({_FAILURES}) f
     WHERE t.source = :source AND t.active AND t.schedule IS DISTINCT FROM 'off'
@@ -50,6 +62,20 @@ _OWN = text(f"""
       WHERE r.tenant_id = t.id AND r.streams @> CAST(:streams AS text[])), changed_at) AS last
     FROM sync.tenants t, LATERAL ({_FAILURES}) f
     WHERE source = :source AND active AND schedule <> 'off' AND f.failures = 0 ORDER BY id
+""")  # noqa: S608
+# What the budget kept back at the last sync; what failed since is left to the other sensor, which
+# waits longer every time.
+_KEPT_BACK = text(f"""
+    SELECT t.id, last.counts->>'next_call' AS next_call
+    FROM sync.tenants t CROSS JOIN LATERAL ({_FAILURES}) f
+    JOIN LATERAL (SELECT counts, finished_at FROM sync.streams s
+      WHERE s.tenant_id = t.id AND s.stream = :part AND s.status = 'done'
+      ORDER BY finished_at DESC LIMIT 1) last ON true
+    WHERE t.source = :source AND t.active AND last.counts->>'next_call' IS NOT NULL
+      AND f.failures = 0
+      AND NOT EXISTS (SELECT FROM sync.requests r WHERE r.tenant_id = t.id
+        AND r.state IN ('queued', 'launched') AND :part = ANY(r.streams))
+    ORDER BY last.finished_at
 """)  # noqa: S608
 
 
@@ -81,6 +107,10 @@ class Due:
         """Active tenants without a schedule of their own whose last request did not fail."""
         return self._ids(_SCHEDULED, {"source": source})
 
+    def content_only(self, source: str) -> list[str]:
+        """Those of the same whose contents are well, and only embedding them failed."""
+        return self._ids(_CONTENT_ONLY, {"source": source})
+
     def failing(self, source: str, most: int) -> list[str]:
         """Tenants whose last requests failed, and that have waited long enough since."""
         waits = {"first": FIRST_WAIT, "longest": LONGEST_WAIT}
@@ -101,6 +131,13 @@ class Due:
         with self._database.as_control() as connection:
             rows = connection.execute(_OWN, {"source": source, "streams": list(streams)}).all()
         return [OwnSchedule(row.id, row.schedule, row.last) for row in rows]
+
+    def kept_back(self, source: str) -> list[tuple[str, Decimal]]:
+        """Tenants whose budget kept texts from being embedded, and what the next call may cost."""
+        parameters = {"source": source, "part": EMBEDDINGS}
+        with self._database.as_control() as connection:
+            rows = connection.execute(_KEPT_BACK, parameters).all()
+        return [(row.id, Decimal(row.next_call)) for row in rows]
 
     def _ids(self, query: TextClause, parameters: dict[str, object]) -> list[str]:
         with self._database.as_control() as connection:

@@ -2,17 +2,21 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, text
 
+from sync_assets.core.budget import money
 from sync_assets.core.counts import Counts
+from sync_assets.core.embedding import EmbeddingCounts
 from sync_assets.core.errors import OperatorMustAct
 from sync_assets.core.queues import Priority
 from sync_assets.core.report import Report, RequestRow, StreamRow
 from sync_assets.core.requests import State
 from sync_assets.core.run import StreamStatus
+from sync_assets.core.streams import EMBEDDINGS
 from sync_assets.store.attempts import ALIVE
 from sync_assets.store.database import Database
 
@@ -116,7 +120,21 @@ def _stream_row(row: Row[Any]) -> StreamRow:
         row.started_at,
         row.finished_at,
         row.held,
+        _embedding(row.counts, row.earlier) if row.stream == EMBEDDINGS else None,
     )
+
+
+def _embedding(counts: dict[str, Any], earlier: dict[str, Any]) -> EmbeddingCounts:
+    """The last attempt's account, with what earlier ones of the same sync had embedded and paid."""
+    names = {field.name for field in fields(EmbeddingCounts)}
+    result = EmbeddingCounts(**{name: value for name, value in counts.items() if name in names})
+    before = earlier.get("chunks_embedded", 0)
+    result.chunks_pending += before
+    result.chunks_embedded += before
+    result.calls += earlier.get("calls", 0)
+    result.tokens += earlier.get("tokens", 0)
+    result.cost = money(Decimal(result.cost) + Decimal(earlier.get("cost", "0")))
+    return result
 
 
 def _added(counts: dict[str, int], earlier: dict[str, int]) -> Counts:

@@ -46,7 +46,8 @@ _WROTE = text("""
     SELECT EXISTS (SELECT FROM sync.checkpoints WHERE tenant_id = :tenant AND updated_at > :since)
       OR EXISTS (SELECT FROM sync.streams WHERE sync_id = :id AND status = 'deferred'
         AND coalesce((counts->>'created')::bigint, 0) + coalesce((counts->>'updated')::bigint, 0)
-          + coalesce((counts->>'deleted')::bigint, 0) > 0)
+          + coalesce((counts->>'deleted')::bigint, 0)
+          + coalesce((counts->>'chunks_embedded')::bigint, 0) > 0)
 """)
 _AGAIN = text("""
     UPDATE sync.requests SET state = 'queued', claim = NULL, run_id = NULL, alive_at = NULL,

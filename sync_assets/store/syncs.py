@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from sync_assets.core.clock import Clock, utc_now
 from sync_assets.core.errors import UnknownTenant
@@ -16,8 +16,9 @@ from sync_assets.core.report import Report
 from sync_assets.core.streams import SourceSpec
 from sync_assets.store import dead_letters
 from sync_assets.store.database import Database
+from sync_assets.store.held_part import HeldPart
 from sync_assets.store.held_stream import HeldStream, StoredStream
-from sync_assets.store.leases import hold
+from sync_assets.store.leases import Lease, hold
 from sync_assets.store.reports import report_of
 from sync_assets.store.sync_log import lines
 
@@ -137,15 +138,27 @@ class Holder:
     @contextmanager
     def hold(self, request: SyncRequest, stream: str) -> Generator[HeldStream]:
         """Hold a stream for this sync; raises `SyncHeld` when another one does."""
-        spec = self._spec.stream(stream)
-        with (
-            hold(self._database, request.tenant.id, stream, request.id) as lease,
-            self._database.connect() as connection,
-        ):
-            full = request.options.full
+        spec, full = self._spec.stream(stream), request.options.full
+        with self._held(request, stream) as (lease, connection):
             held = HeldStream(self._database, connection, lease, spec, self._clock, full=full)
             held.start()
             yield held
+
+    @contextmanager
+    def hold_part(self, request: SyncRequest, part: str) -> Generator[HeldPart]:
+        """The same for a part that is no stream."""
+        with self._held(request, part) as (lease, connection):
+            held = HeldPart(self._database, connection, lease, part)
+            held.start()
+            yield held
+
+    @contextmanager
+    def _held(self, request: SyncRequest, part: str) -> Generator[tuple[Lease, Connection]]:
+        with (
+            hold(self._database, request.tenant.id, part, request.id) as lease,
+            self._database.connect() as connection,
+        ):
+            yield lease, connection
 
     def stored(self, tenant_id: str, stream: str) -> StreamReader:
         """What a plan reads; it holds nothing."""

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sync_assets.core.errors import OperatorMustAct, UnknownTenant
 from sync_assets.core.known import NO_VERSION
 from sync_assets.core.tenants import Credentials, Tenant
+from sync_assets.store import embedding_sets
 from sync_assets.store.database import Database
 from sync_assets.store.secrets import Vault
 
@@ -127,20 +128,22 @@ class Tenants:
 
         Args:
             tenant_id: whose rows.
-            tables: the tables of the schema `cms` to be emptied of them.
+            tables: the tables of the schema `cms` that its source fills.
 
         Returns:
             The number of content rows deleted.
         """
         deleted = 0
+        contents = [f"cms.{name}" for name in tables]
         own = ["requests", "syncs", "leases", "checkpoints", "dead_letters", "log"]
+        derived = [f"cms.{name}" for name in embedding_sets.TABLES]
         with self._database.alone_with(tenant_id) as connection:
             # Who asks for a sync of it this very moment is waited for, or asks in vain.
             connection.execute(_FOR_ITSELF, {"id": tenant_id})
-            for table in [f"cms.{name}" for name in tables] + [f"sync.{name}" for name in own]:
+            for table in [*contents, *derived, *(f"sync.{name}" for name in own)]:
                 statement = text(f"DELETE FROM {table} WHERE tenant_id = :id")  # noqa: S608
                 count = connection.execute(statement, {"id": tenant_id}).rowcount
-                deleted += count if table.startswith("cms.") else 0
+                deleted += count if table in contents else 0
             connection.execute(text("DELETE FROM sync.tenants WHERE id = :id"), {"id": tenant_id})
         return deleted
 

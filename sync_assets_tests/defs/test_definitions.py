@@ -79,9 +79,10 @@ def run(script: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def test_the_assets_are_the_streams_of_the_registry():
+def test_the_assets_are_those_of_the_registry():
     upkeep = {dg.AssetKey(["sync_assets", name]) for name in ("health", "statistics")}
-    assert set(assets()) == {dg.AssetKey([s.name, t.name]) for s, t in ALL_STREAMS} | upkeep
+    parts = {dg.AssetKey([source.name, part]) for source in SPECS for part in source.parts}
+    assert set(assets()) == parts | upkeep
 
 
 @EACH_STREAM
@@ -109,7 +110,7 @@ def test_terms_come_before_media_before_pages_before_posts():
         [key.path[1] for key in sorted(level) if key.path[0] == "wordpress"]
         for level in defs.resolve_asset_graph().toposorted_asset_keys_by_level
     ]
-    assert order == [["terms"], ["media"], ["pages"], ["posts"]]
+    assert order == [["terms"], ["media"], ["pages"], ["posts"], ["embeddings"]]
 
 
 @EACH_STREAM
@@ -131,7 +132,7 @@ def test_a_source_has_its_jobs_schedules_and_sensors(source: SourceSpec):
     jobs = {name for name in names(REPOSITORY.get_all_jobs()) if not name.startswith("__")}
     assert {f"{source.name}_sync", f"{source.name}_sweep"} <= jobs
     assert {f"{source.name}_full", f"{source.name}_incremental"} <= names(REPOSITORY.schedule_defs)
-    sensors = {f"{source.name}_{what}" for what in ("tenants", "recovery", "freshness")}
+    sensors = {f"{source.name}_{what}" for what in ("tenants", "recovery", "freshness", "budget")}
     assert sensors <= names(REPOSITORY.sensor_defs)
 
 
@@ -141,13 +142,13 @@ def test_there_is_nothing_beside_what_the_sources_have_but_requests_and_upkeep()
     assert len(jobs - upkeep) == 2 * len(SPECS)
     assert len(REPOSITORY.schedule_defs) == 2 * len(SPECS) + len(upkeep)
     own = names(REPOSITORY.sensor_defs) - {"requests", "alerts"}
-    assert len(own) == 3 * len(SPECS)
+    assert len(own) == 4 * len(SPECS)
 
 
 @EACH_SOURCE
-def test_the_sync_job_has_a_step_for_each_stream_and_no_other(source: SourceSpec):
+def test_the_sync_job_has_a_step_for_each_part_and_no_other(source: SourceSpec):
     job = defs.resolve_job_def(f"{source.name}_sync")
-    keys = {dg.AssetKey([source.name, stream.name]) for stream in source.streams}
+    keys = {dg.AssetKey([source.name, part]) for part in source.parts}
     assert job.asset_layer.executable_asset_keys == keys
     assert {node.name for node in job.nodes} == {"__".join(key.path) for key in keys}
     assert job.partitions_def == dg.DynamicPartitionsDefinition(name=f"{source.name}_tenants")

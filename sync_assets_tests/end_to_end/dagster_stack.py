@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 from psycopg.sql import SQL, Identifier
+from sqlalchemy import text
 
 from sync_assets.bootstrap import Platform
 from sync_assets.cli import children
@@ -63,6 +64,12 @@ class Stack:
         """Start the daemon."""
         daemon = children.script("dagster-daemon", "run", "-w", "workspace.yaml")
         return self.start("daemon", daemon)
+
+    def rows(self, run_id: str) -> int:
+        """How many rows of Dagster's event log a run has."""
+        query = text("SELECT count(*) FROM dagster.event_logs WHERE run_id = :run")
+        with self.platform.database.as_owner() as connection:
+            return connection.execute(query, {"run": run_id}).scalar_one()
 
     def owns(self, pid: int) -> bool:
         """Does a process belong to what was started here?"""

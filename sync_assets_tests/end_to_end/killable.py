@@ -11,6 +11,7 @@ from pathlib import Path
 from uuid import UUID
 
 from sync_assets.bootstrap import Platform
+from sync_assets.core.counts import Counts
 from sync_assets.core.ports import SyncOptions
 from sync_assets.core.stop import StopSignal
 from sync_assets.settings import Settings
@@ -70,5 +71,5 @@ def _sync(installation: Installation, tenant: str, sync_id: UUID, options: SyncO
     for outcome in platform.run_tenant(wanted, StopSignal()):
         if outcome.error is not None:
             raise outcome.error
-        if outcome.counts is None or not outcome.counts.adds_up():
+        if not isinstance(outcome.counts, Counts) or not outcome.counts.adds_up():
             raise AssertionError(outcome)

@@ -89,11 +89,11 @@ def test_a_tenants_run_goes_through_the_queue(stack: Stack, runs: dict[str, str]
 def test_a_run_adds_at_most_sixty_rows_to_the_event_log(stack: Stack, runs: dict[str, str]):
     for run_id in runs.values():
         stack.dagster.ended(run_id)
-        assert rows_of(stack, run_id) <= 60
+        assert stack.rows(run_id) <= 60
 
 
 def test_a_sweep_adds_at_most_ten_rows_a_tenant_to_it(stack: Stack, first_sweep: str):
-    assert rows_of(stack, first_sweep) <= 10 * len(TENANTS) + A_SWEEP
+    assert stack.rows(first_sweep) <= 10 * len(TENANTS) + A_SWEEP
 
 
 def test_the_checks_of_a_run_are_shown_for_its_tenant(stack: Stack, runs: dict[str, str]):
@@ -276,13 +276,6 @@ def age(stack: Stack, tenant: str, interval: str) -> None:
     """)
     with stack.platform.database.as_tenant(tenant) as connection:
         connection.execute(statement, {"age": interval})
-
-
-def rows_of(stack: Stack, run_id: str) -> int:
-    """How many rows of Dagster's event log a run has."""
-    query = text("SELECT count(*) FROM dagster.event_logs WHERE run_id = :run")
-    with stack.platform.database.as_owner() as connection:
-        return connection.execute(query, {"run": run_id}).scalar_one()
 
 
 def held(stack: Stack, tenant: str) -> int:

@@ -59,7 +59,11 @@ class Mirror:
         for outcome in outcomes:
             if outcome.error is not None:
                 raise outcome.error
-        return {outcome.stream: outcome.counts for outcome in outcomes if outcome.counts}
+        return {
+            outcome.stream: outcome.counts
+            for outcome in outcomes
+            if isinstance(outcome.counts, Counts)
+        }
 
     def attempt(self, url: str | None = None, **options: Any) -> list[Outcome]:
         """Sync every stream, and tell how each of them ended; `url`: another way to the site."""

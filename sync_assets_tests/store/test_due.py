@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -63,6 +64,59 @@ def test_it_leaves_alone_who_fails_until_a_sync_succeeds(platform: Platform, des
     assert platform.due.scheduled(SOURCE) == []
     ended(desk.owner, "acme", ("completed", timedelta(minutes=1)))
     assert platform.due.scheduled(SOURCE) == ["acme"]
+
+
+def failed_with(owner: Owner, tenant: str, ago: timedelta = timedelta(hours=2), **parts: str):
+    """A request of a tenant that failed, with how each of its parts stood at the end."""
+    names = list(parts)
+    row = owner.execute(
+        "INSERT INTO sync.requests (id, tenant_id, organization, source, streams, queue,"
+        " priority, asked_by, state, attempts, asked_at, ended_at)"
+        " VALUES (gen_random_uuid(), %(t)s, 'agency', 'wordpress', %(s)s, 'default', 1, 'a test',"
+        " 'failed', 3, now() - %(a)s, now() - %(a)s) RETURNING id",
+        {"t": tenant, "s": names, "a": ago},
+    ).fetchone()
+    assert row is not None
+    owner.execute(
+        "INSERT INTO sync.syncs (id, tenant_id, source, streams) VALUES (%s, %s, 'wordpress', %s)",
+        [row[0], tenant, names],
+    )
+    for name, status in parts.items():
+        owner.execute(
+            "INSERT INTO sync.streams (sync_id, tenant_id, stream, status) VALUES (%s, %s, %s, %s)",
+            [row[0], tenant, name, status],
+        )
+
+
+def test_contents_are_asked_for_though_embedding_them_fails(platform: Platform, desk: Desk):
+    desk.register("globex", "initech", "umbrella")
+    failed_with(desk.owner, "acme", posts="done", embeddings="failed")
+    failed_with(desk.owner, "globex", embeddings="failed")
+    failed_with(desk.owner, "initech", posts="failed", embeddings="skipped")
+    assert platform.due.content_only(SOURCE) == ["acme", "globex"]
+    assert platform.due.scheduled(SOURCE) == ["umbrella"]
+    failed_with(desk.owner, "acme", posts="failed", embeddings="skipped")
+    assert platform.due.content_only(SOURCE) == ["globex"]
+
+
+def test_who_failed_before_anything_ran_is_left_alone(platform: Platform, desk: Desk):
+    ended(desk.owner, "acme", ("failed", timedelta(hours=2)))
+    assert platform.due.content_only(SOURCE) == []
+
+
+def test_what_a_budget_kept_back_waits_while_embedding_fails(platform: Platform, desk: Desk):
+    failed_with(desk.owner, "acme", timedelta(hours=5), embeddings="failed")
+    desk.owner.execute(
+        "UPDATE sync.streams SET status = 'done', finished_at = now(),"
+        ' counts = \'{"next_call": "0.001"}\''
+    )
+    assert platform.due.kept_back(SOURCE) == []
+    ended_completely(desk.owner)
+    assert platform.due.kept_back(SOURCE) == [("acme", Decimal("0.001"))]
+
+
+def ended_completely(owner: Owner) -> None:
+    owner.execute("UPDATE sync.requests SET state = 'completed'")
 
 
 # After failures

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sync_assets.bootstrap import Platform
 from sync_assets.core.clock import utc_now
 from sync_assets.store.dagster_tables import heartbeats
+from sync_assets.store.migrate import newest
 from sync_assets.store.queue_signs import queue_signs
 from sync_assets.upkeep import health
 from sync_assets.upkeep.findings import Finding
@@ -20,7 +21,7 @@ NOW = datetime(2026, 5, 10, 12, tzinfo=UTC)
 ALIVE: Mapping[str, datetime] = {part: NOW for part in DAEMONS}  # noqa: C420 - typed so
 GB = 1_000_000_000
 WELL = {
-    "database": "it answers, at revision 0004",
+    "database": f"it answers, at revision {newest()}",
     "daemon": "its last beat was 0 s ago",
     "queue": "the oldest request waits for 0 s",
     "failing_tenants": "none",

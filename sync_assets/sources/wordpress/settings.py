@@ -8,6 +8,7 @@ from enum import Enum
 from sync_assets.core.errors import TenantMustAct
 from sync_assets.core.rate import Rate
 from sync_assets.core.streams import Setting
+from sync_assets.core.text_settings import TEXT_SETTINGS
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
@@ -62,6 +63,7 @@ SETTINGS: Mapping[str, Setting] = {
         "limit.",
         rate,
     ),
+    **TEXT_SETTINGS,
 }
 
 

@@ -1,8 +1,10 @@
 """What WordPress has: four streams and the settings of a tenant."""
 
-from sync_assets.core.streams import SourceSpec, StreamSpec
+from sync_assets.core.streams import SourceSpec, StreamSpec, Text
 from sync_assets.sources.wordpress.settings import SETTINGS
 from sync_assets.sources.wordpress.tables import MEDIA, PAGES, POSTS, TERMS
+
+_PUBLIC = {"status": "publish", "password_protected": False}
 
 SPEC = SourceSpec(
     name="wordpress",
@@ -14,12 +16,19 @@ SPEC = SourceSpec(
         StreamSpec(
             "media", MEDIA, needs=("terms",), description="Images and other files, without bytes."
         ),
-        StreamSpec("pages", PAGES, needs=("terms", "media"), description="Pages."),
+        StreamSpec(
+            "pages",
+            PAGES,
+            needs=("terms", "media"),
+            description="Pages.",
+            text=Text("wp_page", _PUBLIC),
+        ),
         StreamSpec(
             "posts",
             POSTS,
             needs=("terms", "media", "pages"),
             description="Posts, and the custom post types that the tenant names.",
+            text=Text("wp_post", _PUBLIC),
         ),
     ),
     settings=SETTINGS,

@@ -33,6 +33,12 @@ def test_what_is_no_number_is_no_rate(text: str) -> None:
         Wishes.parse("acme", {"requests_per_second": text})
 
 
+def test_wishes_for_texts_are_wishes_of_a_site_too() -> None:
+    assert SETTINGS["embed_unpublished"].parse("on") is True
+    assert SETTINGS["embeddings"].parse("off") is False
+    assert SETTINGS["language"].parse("pt,en") == ("pt", "en")
+
+
 def test_tenants_of_one_host_have_one_account(tenant: Tenant, site: DemoSite) -> None:
     known = Known()
     source = WordPress(allow_private=True, paces=known)
