@@ -1,12 +1,11 @@
-"""Builds the adapters from the settings: the only place where they meet."""
+"""The whole program, put together: what commands, Dagster and the gateway call."""
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
+from sync_assets.adapters import Adapters
 from sync_assets.core.counts import Counts
 from sync_assets.core.embedding import EmbeddingCounts, Quote
 from sync_assets.core.errors import (
@@ -17,7 +16,6 @@ from sync_assets.core.errors import (
 )
 from sync_assets.core.plan import PlanStore
 from sync_assets.core.ports import Source, SyncOptions, SyncRequest
-from sync_assets.core.requests import BACKOFF
 from sync_assets.core.run import Outcome, open_later, run_part, run_stream, run_tenant
 from sync_assets.core.search import Findings
 from sync_assets.core.stop import StopSignal
@@ -25,137 +23,14 @@ from sync_assets.core.streams import EMBEDDINGS, SourceSpec
 from sync_assets.core.sync import sync_stream
 from sync_assets.core.tenants import Tenant
 from sync_assets.embeddings.embed import Embedder
-from sync_assets.settings import Settings
 from sync_assets.sources import SOURCES, SourceFactory
-from sync_assets.store import embedded
-from sync_assets.store.attempts import Attempts
-from sync_assets.store.budgets import Budgets
-from sync_assets.store.claims import Claims
-from sync_assets.store.database import Database
-from sync_assets.store.dead_letters import DeadLetters
 from sync_assets.store.demo_mark import is_demo
-from sync_assets.store.due import Due
-from sync_assets.store.export import Export
-from sync_assets.store.failed_checks import FailedChecks
-from sync_assets.store.health import Health
 from sync_assets.store.held_part import HeldPart
-from sync_assets.store.history import History
-from sync_assets.store.ledger import Ledger
-from sync_assets.store.migrate import migrate
-from sync_assets.store.paces import Paces
-from sync_assets.store.requests import Requests
-from sync_assets.store.secrets import Vault, key_file
-from sync_assets.store.settling import Settling
-from sync_assets.store.syncs import Syncs
-from sync_assets.store.tenants import Tenants
-from sync_assets.texts import Texts
 
 
 @dataclass(frozen=True)
-class Platform:
+class Platform(Adapters):
     """The whole program, but for what starts it: Dagster, the command, later the gateway."""
-
-    settings: Settings = field(default_factory=Settings)
-
-    @cached_property
-    def database_url(self) -> str:
-        """The owner's URL; starts the embedded server where that one is used."""
-        return database_url(self.settings)
-
-    @cached_property
-    def database(self) -> Database:
-        """The database, at the newest schema."""
-        database = Database(self.database_url)
-        migrate(database)
-        return database
-
-    @cached_property
-    def vault(self) -> Vault:
-        """Seals and opens credentials."""
-        return Vault(_secret_key(self.settings))
-
-    @cached_property
-    def tenants(self) -> Tenants:
-        """The registered tenants."""
-        return Tenants(self.database, self.vault)
-
-    @cached_property
-    def syncs(self) -> Syncs:
-        """The record of syncs."""
-        return Syncs(self.database)
-
-    @cached_property
-    def requests(self) -> Requests:
-        """What was asked for."""
-        return Requests(self.database)
-
-    @cached_property
-    def claims(self) -> Claims:
-        """Which requests start next."""
-        return Claims(self.database)
-
-    @cached_property
-    def attempts(self) -> Attempts:
-        """The attempts of requests that are at work."""
-        return Attempts(self.database, self.settings.soft_limit, self.settings.hard_limit)
-
-    @cached_property
-    def settling(self) -> Settling:
-        """What becomes of requests."""
-        return Settling(self.database, replace(BACKOFF, base=self.settings.retry_after))
-
-    @cached_property
-    def due(self) -> Due:
-        """For whom a sync is due."""
-        return Due(self.database)
-
-    @cached_property
-    def history(self) -> History:
-        """What was asked for, and how the queues stand."""
-        return History(self.database)
-
-    @cached_property
-    def dead_letters(self) -> DeadLetters:
-        """What could not be kept or done."""
-        return DeadLetters(self.database)
-
-    @cached_property
-    def health(self) -> Health:
-        """How streams stand."""
-        return Health(self.database)
-
-    @cached_property
-    def failed_checks(self) -> FailedChecks:
-        """The checks that were last told to fail."""
-        return FailedChecks(self.database)
-
-    @cached_property
-    def export(self) -> Export:
-        """Reads rows back out."""
-        return Export(self.database)
-
-    @cached_property
-    def paces(self) -> Paces:
-        """How often upstream accounts may be asked, shared by all processes."""
-        return Paces(self.database)
-
-    @cached_property
-    def budgets(self) -> Budgets:
-        """What may be spent on embeddings."""
-        settings = self.settings
-        default, currency = settings.embeddings_budget, settings.embeddings_currency
-        return Budgets(self.database, ZoneInfo(settings.timezone), default, currency)
-
-    @cached_property
-    def ledger(self) -> Ledger:
-        """What was spent on embeddings."""
-        return Ledger(self.database, self.budgets)
-
-    @cached_property
-    def texts(self) -> Texts:
-        """What is done with the tenants' texts."""
-        kept_back = self.due.kept_back
-        return Texts(self.settings, self.database, self.budgets, self.ledger, kept_back)
 
     def source(self, tenant: Tenant) -> Source:
         """The tenant's source; raises `OperatorMustAct` when there is none of that name.
@@ -313,39 +188,8 @@ class Platform:
                 reason = f"{part} needs {failed}, which was not synced."
                 self.syncs.skip(request.id, request.tenant.id, part, reason)
 
-    def close(self) -> None:
-        """Close the connections that were opened."""
-        if "database" in self.__dict__:
-            self.database.close()
-
 
 def _factory(name: str) -> SourceFactory:
     if name not in SOURCES:
         raise OperatorMustAct(f"There is no source {name!r}. There is {', '.join(SOURCES)}.")
     return SOURCES[name]
-
-
-def database_url(settings: Settings) -> str:
-    """The owner's URL: DATABASE_URL, or that of the embedded server, which is started."""
-    given = settings.given_database_url
-    if given is not None and not embedded.owns(settings.home, given):
-        return given
-    try:
-        return embedded.ensure_running(settings.home).url()
-    except embedded.EmbeddedPostgresError as error:
-        raise OperatorMustAct(str(error)) from error
-
-
-def uses_embedded_server(settings: Settings) -> bool:
-    """Is the database the one that this program starts itself?"""
-    given = settings.given_database_url
-    return given is None or embedded.owns(settings.home, given)
-
-
-def _secret_key(settings: Settings) -> str | None:
-    """The key from the environment; beside the embedded server also a key file of its own."""
-    if settings.secret_key is not None:
-        return settings.secret_key.get_secret_value()
-    if not uses_embedded_server(settings):
-        return None
-    return key_file(settings.home / "secret.key")

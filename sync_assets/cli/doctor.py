@@ -79,7 +79,7 @@ def _tried(name: str, look: Callable[[], str]) -> Finding:
 def _server(platform: "Platform") -> str:
     from sqlalchemy import text
 
-    from sync_assets.bootstrap import uses_embedded_server
+    from sync_assets.adapters import uses_embedded_server
     from sync_assets.store.database import Database
 
     database = Database(platform.database_url)

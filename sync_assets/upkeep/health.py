@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sync_assets.bootstrap import Platform, uses_embedded_server
+from sync_assets.adapters import uses_embedded_server
+from sync_assets.bootstrap import Platform
 from sync_assets.core.queues import QUEUES
 from sync_assets.store import queue_signs
 from sync_assets.store.embedded.place import find
