@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sync_assets.core.texts import Chunk, Document, Pending
 from sync_assets.store.arrays import Array, array
-from sync_assets.store.database import Driver, without_nested_loops
+from sync_assets.store.database import Driver, by_hashing
 
 Split = tuple[Document, Sequence[Chunk]]
 """A document and its chunks."""
@@ -93,6 +93,7 @@ _LIST = f"""
       ORDER BY hash, source_type, record_id DESC, position) AS texts
     ORDER BY source_type, record_id DESC, position, hash LIMIT {MOST_MISSING}
 """.encode()  # noqa: S608
+# Reads the whole set, whose size PostgreSQL mostly does not know: so for many texts at once.
 _READ = b"""
     SELECT DISTINCT ON (hash) hash, content FROM cms.chunks
     WHERE set_id = %(set)s AND hash = ANY(%(hashes)s::bytea[])
@@ -173,7 +174,7 @@ def missing(connection: Driver, set_id: int) -> list[Missing]:
 
 
 def _missing(connection: Driver, set_id: int) -> list[bytes]:
-    with without_nested_loops(connection):
+    with by_hashing(connection):
         rows = connection.execute(_MISSING, {"set": set_id}).fetchall()
     return [row[0] for row in rows]
 
@@ -186,7 +187,7 @@ def read(connection: Driver, set_id: int, hashes: Sequence[bytes]) -> dict[bytes
 
 def forget(connection: Driver) -> int:
     """Delete the vectors of texts that no chunk has any more; gives how many there were."""
-    with without_nested_loops(connection):
+    with by_hashing(connection):
         return connection.execute(_FORGET).rowcount
 
 

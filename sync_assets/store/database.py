@@ -26,6 +26,10 @@ _AS_TENANT = """
       pg_advisory_xact_lock_shared(hashtextextended(%(tenant)s, 0))
 """
 _ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended(:tenant, 0))")
+_JOINS = """
+    SELECT set_config('enable_nestloop', %(others)s, true),
+      set_config('enable_mergejoin', %(others)s, true)
+"""
 _AS_CONTROL = text("SELECT set_config('role', 'sync_assets_control', true)")
 
 
@@ -159,15 +163,16 @@ def driver(connection: Connection) -> Driver:
 
 
 @contextmanager
-def without_nested_loops(connection: Driver) -> Generator[None]:
-    """Compare two tables by hashing or merging, also where PostgreSQL takes them for small.
+def by_hashing(connection: Driver) -> Generator[None]:
+    """Compare two tables by hashing them, also where PostgreSQL takes them for small.
 
-    It knows nothing of a table until a minute after its first load, and would look at each row of
-    one for each row of the other: 12 s for 20,000 of them, instead of 20 ms.
+    It knows nothing of a table until a minute after its first load. Nested loops then look at each
+    row of one for each row of the other, and so does a merge by a column that is the same in all
+    rows, such as the set: 12 s for 20,000 of them, instead of 20 ms.
     """
-    connection.execute("SET LOCAL enable_nestloop = off")
+    connection.execute(_JOINS, {"others": "off"})
     yield
-    connection.execute("SET LOCAL enable_nestloop = on")
+    connection.execute(_JOINS, {"others": "on"})
 
 
 def driver_url(url: str) -> URL:

@@ -9,7 +9,7 @@ from sync_assets.core.streams import StreamSpec, Text
 from sync_assets.core.text_settings import TextWishes
 from sync_assets.core.texts import Document
 from sync_assets.store.arrays import array
-from sync_assets.store.database import Driver, without_nested_loops
+from sync_assets.store.database import Driver, by_hashing
 from sync_assets.store.readable import readable
 
 MOST_DOCUMENTS = 200
@@ -53,7 +53,7 @@ class Documents:
             edited: also of those that say something else by now, where nobody splits them anew.
         """
         statement = self._prune_edited if edited else self._prune
-        with without_nested_loops(connection):
+        with by_hashing(connection):
             gone = connection.execute(statement, {"words": self._words}).fetchall()
         if gone:
             sets, types, records = zip(*gone, strict=True)
@@ -73,7 +73,7 @@ class Documents:
     def changed(self, connection: Driver, set_id: int, stream: StreamSpec) -> list[list[int]]:
         """The keys of records to be split anew, in batches of a bounded size; reads no content."""
         parameters = {"set": set_id, "words": self._words}
-        with without_nested_loops(connection):
+        with by_hashing(connection):
             rows = connection.execute(self._statements[stream.name][0], parameters).fetchall()
         return list(_batches(rows))
 

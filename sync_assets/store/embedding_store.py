@@ -29,6 +29,10 @@ Transaction = Callable[[], AbstractContextManager[Connection]]
 """Begins a transaction that named its tenant; where a lease is held, it renews that."""
 
 
+READ_AHEAD = 4_096
+"""Texts that are read at once and held, some 300 bytes each: reading some of a set reads all."""
+
+
 class EmbeddingStore:
     """Keeps one tenant's chunks and vectors.
 
@@ -59,6 +63,7 @@ class EmbeddingStore:
         self._chunks = Chunks(wishes.configurations)
         self._indexes = indexes
         self._missing: dict[int, dict[bytes, int]] = {}  # bytes by hash, in order
+        self._ahead: dict[bytes, str] = {}  # texts by hash
         self._left_out: set[bytes] = set()
 
     def open(self, key: SetKey) -> VectorSet:
@@ -147,8 +152,10 @@ class EmbeddingStore:
                     one.hash: one.bytes for one in found if one.hash not in self._left_out
                 }
             hashes = _first(self._missing[of.id], most_inputs, most_bytes)
-            texts = chunks.read(driver(connection), of.id, hashes)
-        return [(key, texts[key]) for key in hashes]
+            if not self._ahead.keys() >= set(hashes):
+                ahead = list(islice(self._missing[of.id], max(READ_AHEAD, most_inputs)))
+                self._ahead = chunks.read(driver(connection), of.id, ahead)
+        return [(key, self._ahead[key]) for key in hashes]
 
     def leave_out(self, of: VectorSet, hashes: Sequence[bytes]) -> None:
         """Do not offer these texts again: the provider does not take them."""

@@ -29,7 +29,9 @@ class Installation:
 
     def platform(self) -> Platform:
         names = {"DATABASE_URL": self.url, "secret_key": self.key, "home": self.home}
-        return Platform(Settings.model_validate({**names, "allow_private_urls": True}))
+        # Each said: the server that forks has the environment of whoever needed it first.
+        said = {"allow_private_urls": True, "embeddings": False}
+        return Platform(Settings.model_validate({**names, **said}))
 
 
 @dataclass(frozen=True, slots=True)
