@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo dev test test-fast test-wordpress check format lock bench bench-control bench-embeddings stop clean
+.PHONY: help demo dev test test-fast test-wordpress check format lock bench bench-control bench-embeddings bench-search stop clean
 
 help:            ## what there is to do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | awk -F: '{printf "  make %-15s%s\n", $$1, $$2}'
@@ -44,6 +44,9 @@ bench-control: $(READY) ## measure asking, queueing and running with 300 tenants
 
 bench-embeddings: $(READY) ## compare embedding with the bare model, in 15 minutes
 	$(BIN)/python -m bench.embeddings $(ARGS)
+
+bench-search: $(READY) ## measure search over 100,000 chunks, in 5 minutes
+	$(BIN)/python -m bench.search $(ARGS)
 
 stop: $(READY)   ## stop the embedded PostgreSQL
 	$(BIN)/sync-assets stop

@@ -55,8 +55,9 @@ def embedded(report: Report) -> list[str]:
     if row is None or row.embedding is None or row.status is StreamStatus.PENDING:
         return []
     counts = row.embedding
-    if counts.skip_reason is not None and not counts.chunks_pending:
-        return [counts.skip_reason]
+    if counts.skip_reason is not None and not counts.chunks_embedded:
+        left = f", {counts.chunks_pending:,} texts" if counts.chunks_pending else ""
+        return [f"Embeddings skipped{left}: {counts.skip_reason}"]
     done = f"{counts.chunks_embedded:,} of {counts.chunks_pending:,} texts embedded"
     by = f" by {counts.model}" if counts.model else ""
     spent = f" for {counts.cost} {counts.currency}" if Decimal(counts.cost) else ""
