@@ -185,7 +185,7 @@ class Bench:
         """Searches of all questions, without and with embedding them."""
         ready = dict(zip(self.asked, embedded(self.model, self.asked), strict=True))
 
-        def embed(texts: Sequence[str], _: StopSignal) -> Any:  # noqa: ANN401
+        def embed(texts: Sequence[str], _: StopSignal) -> Any:  # noqa: ANN401 - an array
             return _Answer(np.stack([ready[one] for one in texts]))
 
         quick = _Ready(embed)
@@ -194,7 +194,7 @@ class Bench:
             Timed(f"{what}, the question is embedded", self._searches(tenants, self.model)),
         ]
 
-    def _searches(self, tenants: Sequence[str], model: Any) -> list[float]:  # noqa: ANN401
+    def _searches(self, tenants: Sequence[str], model: Any) -> list[float]:  # noqa: ANN401 - the package has no types
         def store(tenant: str) -> Retrieval:
             return Retrieval(self.platform.database, tenant, SPEC.streams, LANGUAGES)
 
@@ -220,7 +220,7 @@ class Bench:
         self,
         tenant: str,
         made: SearchedSet,
-        vector: Any,  # noqa: ANN401
+        vector: Any,  # noqa: ANN401 - an array
         *,
         indexed: bool,
     ) -> set[bytes]:

@@ -19,9 +19,8 @@ from sync_assets.core.tenants import Tenant
 from sync_assets.core.text_settings import TextWishes
 from sync_assets.embeddings.choice import Choice, provider_of
 from sync_assets.embeddings.embed import Embedder
-from sync_assets.embeddings.errors import may_be_billed
 from sync_assets.embeddings.local import DIMENSION, MODEL
-from sync_assets.embeddings.pay import Payer
+from sync_assets.embeddings.pay import Payer, close_failed
 from sync_assets.embeddings.provider import Provider, bound, estimate
 from sync_assets.embeddings.retrieve import Retriever, Settle
 from sync_assets.settings import Settings
@@ -191,10 +190,7 @@ class Texts:
         try:
             yield settle
         except BaseException as error:
-            if may_be_billed(error):
-                self.ledger.forfeit(reservation)
-            else:
-                self.ledger.release(reservation)
+            close_failed(self.ledger, reservation, error)
             raise
 
     def _store(

@@ -92,10 +92,7 @@ class Payer:
         try:
             return self.provider.embed(texts, self.stop)
         except BaseException as error:
-            if may_be_billed(error):
-                self.ledger.forfeit(reservation)
-            else:
-                self.ledger.release(reservation)
+            close_failed(self.ledger, reservation, error)
             raise
 
     def _save(
@@ -115,3 +112,11 @@ class Payer:
                 time.sleep(PAUSE)
             else:
                 return
+
+
+def close_failed(ledger: Ledger, reservation: Reservation, error: BaseException) -> None:
+    """Book a call that failed: as spent where it may have been billed, otherwise given back."""
+    if may_be_billed(error):
+        ledger.forfeit(reservation)
+    else:
+        ledger.release(reservation)
