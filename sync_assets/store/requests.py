@@ -43,6 +43,13 @@ _ASK = text("""
       asked_at = now()
     RETURNING id, tenant_id, streams, queue, due_at, xmax = 0 AS new
 """)
+# What earlier attempts of a request have read is older than the wish that joins it.
+_DO_AGAIN = text("""
+    UPDATE sync.streams SET status = 'pending' WHERE sync_id = ANY(:ids) AND status = 'done'
+""")
+_BEGIN_ANEW = text("""
+    UPDATE sync.checkpoints SET reread_from = NULL WHERE sync_id = ANY(:ids)
+""")
 _TENANTS = text("""
     SELECT id, source, organization, active, (secret IS NOT NULL OR username IS NULL) AS usable
     FROM sync.tenants WHERE id = ANY(:tenants)
@@ -153,6 +160,9 @@ class Requests:
             if missing and strict:
                 raise UnknownTenant(f"Tenants were removed meanwhile: {', '.join(missing)}.")
             new = {row.id: row.tenant_id for row in rows if row.new}
+            joined = [row.id for row in rows if not row.new]
+            if joined:
+                _do_again(connection, joined, full=options.full)
             note_all(connection, new, f"Asked by {asked_by}.")
         return [_asked(row) for row in rows]
 
@@ -249,6 +259,13 @@ class Requests:
             attempts=request.attempts,
         )
         return asked.sync_id
+
+
+def _do_again(connection: Connection, ids: Sequence[UUID], *, full: bool) -> None:
+    """Let the next attempt do all that was wished for, also what earlier ones have done."""
+    connection.execute(_DO_AGAIN, {"ids": ids})
+    if full:
+        connection.execute(_BEGIN_ANEW, {"ids": ids})
 
 
 def _rescheduled(due: datetime | None, priority: Priority | None) -> str:

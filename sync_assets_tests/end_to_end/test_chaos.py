@@ -60,8 +60,8 @@ class Aftermath:
 
     @property
     def ids(self) -> list[UUID]:
-        """All requests."""
-        return [asked.sync_id for one in self.rounds for asked in one]
+        """All requests; some were asked for a second time while they waited."""
+        return list(dict.fromkeys(asked.sync_id for one in self.rounds for asked in one))
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +112,7 @@ def test_everything_was_struck(aftermath: Aftermath):
 
 
 def test_each_request_ended_once_completed_or_failed_with_a_cause(aftermath: Aftermath):
-    assert len(set(aftermath.ids)) == len(aftermath.ids) >= 3 * TENANTS
+    assert len(aftermath.ids) >= 3 * TENANTS
     ends = ledger.ends(aftermath.owner, aftermath.ids)
     assert {sync_id: len(states) for sync_id, states in ends.items()} == dict.fromkeys(
         aftermath.ids, 1

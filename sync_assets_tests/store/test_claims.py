@@ -99,6 +99,30 @@ def test_what_was_done_is_left_out_of_the_next_attempt(desk: Desk):
     assert launch.streams == ("posts",)
 
 
+def test_a_wish_that_joins_a_request_between_two_attempts_is_for_what_was_done_too(desk: Desk):
+    sync_id = desk.started()
+    desk.end(sync_id, posts=("failed", "RetryLater"))
+    assert desk.ask("acme") == [sync_id]  # somebody has edited a term meanwhile
+    desk.let_pass(sync_id, "due_at", time=timedelta(hours=1))
+    [launch] = desk.take()
+    assert launch.streams == STREAMS
+
+
+@pytest.mark.parametrize(("full", "behind"), [(True, None), (False, 50)])
+def test_a_full_wish_that_joins_lets_a_full_refresh_begin_anew_and_no_other_does(
+    desk: Desk, full: bool, behind: int | None
+):
+    sync_id = desk.started(full=True)
+    desk.owner.execute(
+        "INSERT INTO sync.checkpoints (tenant_id, stream, collection, reread_from, sync_id)"
+        " VALUES ('acme', 'posts', 'posts', 50, %s)",
+        [sync_id],
+    )
+    desk.end(sync_id, posts=("failed", "RetryLater"))
+    assert desk.ask("acme", full=full) == [sync_id]
+    assert one(desk.owner, "SELECT reread_from FROM sync.checkpoints") == behind
+
+
 def test_where_all_was_done_already_all_is_done_again_rather_than_nothing(
     platform: Platform, desk: Desk
 ):
