@@ -19,6 +19,7 @@ def environment(platform: Platform) -> dict[str, str]:
         "SYNC_ASSETS_HOME": str(home),
         "SYNC_ASSETS_DAGSTER_URL": _dagster_url(platform.database_url),
         "SYNC_ASSETS_COMPUTE_LOGS": str(home / "compute_logs"),
+        "DAGSTER_EVENT_BATCH_SIZE": "1000",  # a sweep stores what it has synced together
     }
 
 

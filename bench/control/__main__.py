@@ -22,8 +22,8 @@ from sync_assets.store import embedded
 ALONE = 12
 """Tenants that get a run each."""
 
-WAYS = ((3, 4), (1, 12))
-"""Processes and threads without Dagster: as three sweeps have them, and one process with all."""
+WAYS = ((2, 6), (1, 12))
+"""Processes and threads without Dagster: as the sweeps have them, and one process with all."""
 
 _IDLE = 120  # seconds; the daemon starts its code server anew every minute
 

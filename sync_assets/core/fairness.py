@@ -11,7 +11,7 @@ from sync_assets.core.queues import Priority, queue_of
 AGEING = timedelta(minutes=5)
 """Waiting for so long counts as much as one step of priority."""
 
-MOST_TENANTS = 100
+MOST_TENANTS = 150
 """Tenants of one sweep."""
 
 FEWEST_TENANTS = 10
@@ -96,10 +96,13 @@ def launches(order: Sequence[Waiting], slots: int, busy: Mapping[str, int]) -> l
 
 
 def _share(alike: int, slots: int) -> int:
-    """How many of the requests that could share a sweep go into the next run."""
+    """How many of the requests that could share a sweep go into the next run.
+
+    So many that one place is left for whoever comes next; a run less is also a start less.
+    """
     if alike <= slots:
         return 1
-    return min(MOST_TENANTS, max(FEWEST_TENANTS, -(-alike // slots)))
+    return min(MOST_TENANTS, max(FEWEST_TENANTS, -(-alike // max(1, slots - 1))))
 
 
 def _together(head: Waiting, other: Waiting) -> bool:

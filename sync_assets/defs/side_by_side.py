@@ -1,10 +1,10 @@
-"""A call for each of many things, a few at a time, each result as soon as it is there."""
+"""A call for each of many things, a few at a time, and the results soon after they are there."""
 
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
@@ -16,14 +16,17 @@ Result = TypeVar("Result")
 PATIENCE = 4.0
 """Seconds that calls get to end once nobody waits for them any more."""
 
+TOGETHER = 0.5
+"""Seconds for which results are gathered: what is done with several costs less than with each."""
+
 _WAKE_UP = 0.2  # seconds; a thread that sleeps for good would not notice an interrupt
 
 
 @contextmanager
 def side_by_side(
     call: Callable[[Thing], Result], things: Sequence[Thing], stop: StopSignal, *, width: int
-) -> Generator[Iterator[Result]]:
-    """The results, in the order in which the calls end.
+) -> Generator[Iterator[list[Result]]]:
+    """The results, a few at a time, in the order in which the calls end.
 
     When the block ends, by an interrupt too, `stop` is set and the calls under way may still write
     down how they ended. Daemon threads: one that is stuck does not keep the process.
@@ -41,7 +44,7 @@ def side_by_side(
     for thread in threads:
         thread.start()
     try:
-        yield (_next(results) for _ in things)
+        yield _batches(results, len(things))
     finally:
         waiting.clear()
         stop.set()
@@ -50,12 +53,21 @@ def side_by_side(
             thread.join(max(0.0, deadline - time.monotonic()))
 
 
+def _batches(results: "SimpleQueue[Result]", left: int) -> Iterator[list[Result]]:
+    while left:
+        batch = [_next(results)]
+        until = time.monotonic() + TOGETHER
+        while len(batch) < left and time.monotonic() < until:
+            with suppress(Empty):
+                batch.append(results.get(timeout=_WAKE_UP))
+        left -= len(batch)
+        yield batch
+
+
 def _next(results: "SimpleQueue[Result]") -> Result:
     while True:
-        try:
+        with suppress(Empty):
             return results.get(timeout=_WAKE_UP)
-        except Empty:
-            continue
 
 
 def _work(

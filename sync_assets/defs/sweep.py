@@ -1,5 +1,7 @@
 """One run for many tenants: the same sync, tenant by tenant, in a few threads."""
 
+from collections.abc import Iterator, Sequence
+
 import dagster as dg
 
 from sync_assets.core.embedding import EmbeddingCounts
@@ -10,6 +12,7 @@ from sync_assets.defs.embeddings import observation
 from sync_assets.defs.failures import translated
 from sync_assets.defs.identity import at_work
 from sync_assets.defs.keys import asset_key
+from sync_assets.defs.materialized import log_materializations
 from sync_assets.defs.metadata import materialization_metadata
 from sync_assets.defs.resources import PlatformResource
 from sync_assets.defs.side_by_side import side_by_side
@@ -17,7 +20,7 @@ from sync_assets.defs.telling import tell
 from sync_assets.defs.turns import Turn, Turns
 from sync_assets.store.failed_checks import FailedChecks
 
-THREADS = 4
+THREADS = 6
 """Tenants at the same time in one sweep."""
 
 
@@ -41,10 +44,9 @@ def sweep_of(source: SourceSpec) -> dg.JobDefinition:
         ):
             turns = Turns.of(run, context.run, source, config.options(), stop)
             with side_by_side(turns.sync, tenants, stop, width=THREADS) as ended:
-                for turn in ended:
-                    _report(context, source.name, opened.failed_checks, turn)
-                    if turn.problem:
-                        problems[turn.tenant] = turn.problem
+                for some in ended:
+                    _report(context, source.name, opened.failed_checks, some)
+                    problems |= {turn.tenant: turn.problem for turn in some if turn.problem}
         if problems:
             raise _failed(problems, len(tenants))
 
@@ -60,24 +62,33 @@ def sweep_of(source: SourceSpec) -> dg.JobDefinition:
     return sweep
 
 
-def _report(context: dg.OpExecutionContext, source: str, failed: FailedChecks, turn: Turn) -> None:
+def _report(
+    context: dg.OpExecutionContext, source: str, failed: FailedChecks, turns: Sequence[Turn]
+) -> None:
     """Mark the partitions of the streams that were synced, and tell what their checks found."""
-    for outcome in turn.outcomes:
-        if isinstance(outcome.counts, EmbeddingCounts) and outcome.counts.skipped:
-            context.log_event(observation(source, turn.tenant, turn.sync_id, outcome.counts))
-        elif outcome.counts is not None:
-            context.log_event(
-                dg.AssetMaterialization(
-                    asset_key(source, outcome.stream),
-                    partition=turn.tenant,
-                    metadata=materialization_metadata(turn.sync_id, outcome.counts),
-                )
+    log_materializations(context, _materializations(source, turns))
+    for turn in turns:
+        for outcome in turn.outcomes:
+            if isinstance(outcome.counts, EmbeddingCounts) and outcome.counts.skipped:
+                context.log_event(observation(source, turn.tenant, turn.sync_id, outcome.counts))
+            elif outcome.error is not None:
+                context.log.warning("%s: %s", turn.tenant, outcome.error)
+        tell(context, failed, turn.tenant, turn.checks)
+        if turn.error is not None:
+            context.log.warning("%s: %s", turn.tenant, turn.error)
+
+
+def _materializations(source: str, turns: Sequence[Turn]) -> Iterator[dg.AssetMaterialization]:
+    for turn in turns:
+        for outcome in turn.outcomes:
+            counts = outcome.counts
+            if counts is None or (isinstance(counts, EmbeddingCounts) and counts.skipped):
+                continue
+            yield dg.AssetMaterialization(
+                asset_key(source, outcome.stream),
+                partition=turn.tenant,
+                metadata=materialization_metadata(turn.sync_id, counts),
             )
-        elif outcome.error is not None:
-            context.log.warning("%s: %s", turn.tenant, outcome.error)
-    tell(context, failed, turn.tenant, turn.checks)
-    if turn.error is not None:
-        context.log.warning("%s: %s", turn.tenant, turn.error)
 
 
 def _failed(problems: dict[str, str], of: int) -> dg.Failure:

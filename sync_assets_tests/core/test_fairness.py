@@ -141,9 +141,9 @@ def test_while_there_are_places_every_tenant_has_a_run_of_its_own():
     assert [names(run) for run in launches(requests, 3, {})] == [[0], [1], [2]]
 
 
-def test_many_of_a_kind_share_sweeps_of_at_most_100():
+def test_many_of_a_kind_share_sweeps_of_at_most_150():
     runs = launches([waiting(n) for n in range(1000)], 3, {})
-    assert [len(run) for run in runs] == [100] * 3
+    assert [len(run) for run in runs] == [150] * 3
 
 
 def test_a_sweep_is_not_split_into_tiny_ones():

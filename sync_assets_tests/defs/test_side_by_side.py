@@ -2,6 +2,7 @@
 
 import threading
 import time
+from itertools import chain
 
 import pytest
 
@@ -13,7 +14,7 @@ from sync_assets.defs.side_by_side import side_by_side
 
 def test_every_thing_is_called_once():
     with side_by_side(lambda n: n * n, range(50), StopSignal(), width=4) as results:
-        assert sorted(results) == [n * n for n in range(50)]
+        assert sorted(chain.from_iterable(results)) == [n * n for n in range(50)]
 
 
 def test_a_slow_one_holds_up_nobody():
@@ -25,10 +26,17 @@ def test_a_slow_one_holds_up_nobody():
         return number
 
     with side_by_side(call, range(20), StopSignal(), width=2) as results:
-        first = [next(results) for _ in range(19)]
+        first = list[int]()
+        while len(first) < 19:
+            first += next(results)
         others_are_done.set()
         assert set(first) == set(range(1, 20))
-        assert list(results) == [0]
+        assert list(results) == [[0]]
+
+
+def test_what_ends_about_the_same_time_comes_together():
+    with side_by_side(lambda n: n, range(50), StopSignal(), width=4) as results:
+        assert len(list(results)) < 10
 
 
 def test_no_more_than_asked_for_run_at_a_time():
