@@ -12,8 +12,8 @@ from bench.control.installation import Installation, ticks_since, until
 from sync_assets.enqueue import enqueue
 
 PARTS = (  # each from the moment before it to its own
-    ("look", "wait for the sensor's look"),
-    ("enqueued", "the look: claims the request, Dagster makes the run"),
+    ("claimed", "the sensor sees the request and claims it"),
+    ("enqueued", "Dagster makes the run"),
     ("dequeued", "Dagster's own queue"),
     ("worker", "the worker's process starts and imports Dagster"),
     ("started", "the worker loads the definitions and makes its plan"),
@@ -22,14 +22,11 @@ PARTS = (  # each from the moment before it to its own
     ("page", "finds the API, checks the credentials: the first page"),
 )
 _CALM = 2.0  # seconds between the end of a sample and the next one's waiting
+_CLOSELY = 0.02  # seconds between two looks at what is not written down
 
 _REQUEST = """
     SELECT state, run_id, extract(epoch FROM asked_at)::float, extract(epoch FROM begun_at)::float
     FROM sync.requests WHERE id = %(id)s
-"""
-_LOOK = """
-    SELECT extract(epoch FROM timestamp AT TIME ZONE 'UTC')::float FROM dagster.job_ticks
-    WHERE tick_body::jsonb->'run_ids' ? %(run)s
 """
 _EVENTS = """
     SELECT coalesce(dagster_event_type, ''), event LIKE '%%Started process for run%%',
@@ -89,14 +86,16 @@ def _sample(installation: Installation, tenant: str, site: str) -> Sample:
     _get(f"{site}/forget")
     [asked] = enqueue(installation.platform, [tenant], asked_by="bench")
 
-    def completed() -> bool:
-        return installation.query(_REQUEST, id=asked.sync_id)[0][0] == "completed"
+    def state() -> str:
+        return installation.query(_REQUEST, id=asked.sync_id)[0][0]
 
-    until(completed, f"the sync of {tenant} is completed")
+    until(lambda: state() != "queued", f"the sync of {tenant} is claimed", _CLOSELY)
+    claimed = time.time()
+    until(lambda: state() == "completed", f"the sync of {tenant} is completed")
     _, run, began, begun = installation.query(_REQUEST, id=asked.sync_id)[0]
     seen = _get(f"{site}/seen")[tenant]
     moments = {
-        "look": installation.query(_LOOK, run=run)[0][0],
+        "claimed": claimed,
         **_of_run(installation, run),
         "begun": begun,
         "first": seen["first"],
