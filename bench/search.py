@@ -40,6 +40,7 @@ from sync_assets.store import retrieval, vectors
 from sync_assets.store.chunk_indexes import ChunkIndexes
 from sync_assets.store.database import driver
 from sync_assets.store.retrieval import Retrieval
+from sync_assets.store.spelling import indexed
 from sync_assets_tests.embeddings.retrieval_set import passages, questions
 
 LANGUAGES = ("portuguese", "english")
@@ -59,10 +60,10 @@ _FILL = """
     SELECT DISTINCT %(tenant)s, %(set)s, 'wp_post', record, ''::bytea FROM pieces;
     INSERT INTO cms.chunks SELECT %(tenant)s, %(set)s, 'wp_post', piece.record, piece.position, '',
       piece.content, piece.hash,
-      setweight(to_tsvector('portuguese', title.content), 'A')
-        || setweight(to_tsvector('portuguese', piece.content), 'C')
-        || setweight(to_tsvector('english', title.content), 'A')
-        || setweight(to_tsvector('english', piece.content), 'C'), gen_random_uuid()
+      setweight(to_tsvector('portuguese', title.indexed), 'A')
+        || setweight(to_tsvector('portuguese', piece.indexed), 'C')
+        || setweight(to_tsvector('english', title.indexed), 'A')
+        || setweight(to_tsvector('english', piece.indexed), 'C'), gen_random_uuid()
     FROM pieces piece JOIN pieces title ON title.record = piece.record AND title.position = 0;
 """
 
@@ -161,11 +162,13 @@ class Bench:
         ]
         owner.execute("""
             CREATE TEMP TABLE IF NOT EXISTS pieces
-              (record bigint, position integer, content text, hash bytea) ON COMMIT DELETE ROWS
+              (record bigint, position integer, content text, indexed text, hash bytea)
+              ON COMMIT DELETE ROWS
         """)
         with owner.cursor().copy("COPY pieces FROM STDIN") as copy:
             for number, (content, key) in enumerate(zip(texts, hashes, strict=True), start):
-                copy.write_row((number // A_RECORD + 1, number % A_RECORD, content, key))
+                place = number // A_RECORD + 1, number % A_RECORD
+                copy.write_row((*place, content, indexed(content), key))
         with psycopg.ClientCursor(owner) as cursor:  # several statements at once
             cursor.execute(_FILL, {"tenant": tenant, "set": made.id})
         owner.commit()

@@ -11,6 +11,7 @@ from uuid import UUID
 from sync_assets.core.texts import Chunk, Document, Pending
 from sync_assets.store.arrays import Array, array
 from sync_assets.store.database import Driver, by_hashing
+from sync_assets.store.spelling import indexed
 
 Split = tuple[Document, Sequence[Chunk]]
 """A document and its chunks."""
@@ -23,9 +24,10 @@ MOST_MISSING = 50_000
 _INDEXED = {"title": 1000, "heading": 1000, "content": 8000}
 _WEIGHTS = {"title": "A", "heading": "B", "content": "C"}
 
-_PAGE = """unnest(%(types)s::text[], %(records)s::bigint[], %(titles)s::text[],
-  %(positions)s::bigint[], %(headings)s::text[], %(contents)s::text[], %(hashes)s::bytea[])
-  AS page (source_type, record_id, title, position, heading, content, hash)"""
+_PAGE = """unnest(%(types)s::text[], %(records)s::bigint[], %(positions)s::bigint[],
+  %(headings)s::text[], %(contents)s::text[], %(hashes)s::bytea[], %(indexed_titles)s::text[],
+  %(indexed_headings)s::text[], %(indexed_contents)s::text[]) AS page (source_type, record_id,
+  position, heading, content, hash, indexed_title, indexed_heading, indexed_content)"""
 
 # A chunk that says what it said keeps its row, and the sync that brought it.
 _WRITE = """
@@ -137,10 +139,9 @@ class Chunks:
     @cached_property
     def _write(self) -> bytes:
         search = " || ".join(
-            f"setweight(to_tsvector('{rules}'::regconfig, left({column}, {most})), "
-            f"'{_WEIGHTS[column]}')"
+            f"setweight(to_tsvector('{rules}'::regconfig, indexed_{column}), '{weight}')"
             for rules in self.configurations
-            for column, most in _INDEXED.items()
+            for column, weight in _WEIGHTS.items()
         )
         return _WRITE.format(search=search, page=_PAGE).encode()
 
@@ -204,12 +205,22 @@ def _of_documents(batch: Sequence[Split]) -> dict[str, Array]:
 
 def _of_chunks(batch: Sequence[Split]) -> dict[str, Array]:
     pairs = [(document, chunk) for document, chunks in batch for chunk in chunks]
+    titles = [unescape(document.title) for document, _ in pairs]
     return {
         "types": array("text", [document.source_type for document, _ in pairs]),
         "records": array("bigint", [document.record_id for document, _ in pairs]),
-        "titles": array("text", [unescape(document.title) for document, _ in pairs]),
         "positions": array("bigint", [chunk.position for _, chunk in pairs]),
         "headings": array("text", [chunk.heading for _, chunk in pairs]),
         "contents": array("text", [chunk.text for _, chunk in pairs]),
         "hashes": array("bytea", [chunk.hash for _, chunk in pairs]),
+        "indexed_titles": _indexed("title", titles),
+        "indexed_headings": _indexed("heading", [chunk.heading for _, chunk in pairs]),
+        "indexed_contents": _indexed("content", [chunk.text for _, chunk in pairs]),
     }
+
+
+def _indexed(column: str, texts: Sequence[str]) -> Array:
+    """A column as its words are indexed; chunks of a record share title and headings."""
+    most = _INDEXED[column]
+    spelt = {text: indexed(text[:most]) for text in set(texts)}
+    return array("text", [spelt[text] for text in texts])

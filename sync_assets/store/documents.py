@@ -11,6 +11,7 @@ from sync_assets.core.texts import Document
 from sync_assets.store.arrays import array
 from sync_assets.store.database import Driver, by_hashing
 from sync_assets.store.readable import readable
+from sync_assets.store.spelling import RULES
 
 MOST_DOCUMENTS = 200
 MOST_BYTES = 4_000_000
@@ -19,12 +20,13 @@ MOST_BYTES = 4_000_000
 _PRUNE = """
     DELETE FROM cms.embedded_records done
     WHERE NOT EXISTS (
-      SELECT FROM ({readable}) live (source_type, record_id, version)
+      SELECT FROM ({readable}) live (source_type, record_id, said)
       WHERE live.source_type = done.source_type AND live.record_id = done.record_id {same})
     RETURNING set_id, source_type, record_id
 """
-_VERSION = """held.content_hash || int8send(coalesce(
-  (extract(epoch FROM held.local_modified_at) * 1000000)::bigint, 0)) || %(words)s::bytea"""
+_RECORD = """held.content_hash || int8send(coalesce(
+  (extract(epoch FROM held.local_modified_at) * 1000000)::bigint, 0))"""
+_VERSION = f"{_RECORD} || %(words)s::bytea"
 # Their vectors stay until the texts that moved elsewhere have been split there.
 _PRUNE_CHUNKS = b"""
     DELETE FROM cms.chunks held
@@ -88,7 +90,7 @@ class Documents:
     @property
     def _words(self) -> bytes:
         """Other rules for words: all is to be indexed anew, and embedded as it was."""
-        return ",".join(self.wishes.configurations).encode()
+        return ",".join([*self.wishes.configurations, RULES]).encode()
 
     @cached_property
     def _prune(self) -> bytes:
@@ -96,11 +98,12 @@ class Documents:
 
     @cached_property
     def _prune_edited(self) -> bytes:
-        return self._pruning("AND live.version = done.version")
+        # Where nobody splits anew, rules for words of another day are no reason to lose a text.
+        return self._pruning("AND live.said = substring(done.version FOR octet_length(live.said))")
 
     def _pruning(self, same: str) -> bytes:
         selects = [
-            f"SELECT '{text.source_type}', {stream.table.key}, {_VERSION}"  # noqa: S608
+            f"SELECT '{text.source_type}', {stream.table.key}, {_RECORD}"  # noqa: S608
             f" FROM cms.{stream.table.name} held"
             f" WHERE {readable(text, 'held', unpublished=self.wishes.unpublished)}"
             for stream, text in self.texts

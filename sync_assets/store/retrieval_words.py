@@ -10,21 +10,28 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
+from sync_assets.store.spelling import spelt, unaccented
+
 TERMS = 48
 """Words of a question that are looked for; a longer one is not found better by more."""
 
 COUNTED = 5_000
 """Chunks of a word that are counted in an indexed set, and candidates that are ranked there."""
 
-# A term is what stands at one place of the question; each language has a stem of its own for it.
-# What is a stop word in one of the tenant's languages is none to look for in another.
+# A term is what stands at one place of the question, mostly a word; each language has a stem of its
+# own for it, with its accents and without. What is a stop word in one of the tenant's languages is
+# none to look for in another.
 _TERMS = text("""
     SELECT array_agg(DISTINCT lexeme ORDER BY lexeme)
-    FROM unnest(CAST(:languages AS regconfig[])) language,
-      unnest(to_tsvector(language, :question)) AS word(lexeme, places, weights),
+    FROM unnest(CAST(:words AS text[]), CAST(:bare AS text[])) WITH ORDINALITY
+        AS asked(word, bare, number),
+      unnest(ARRAY[word, bare]) WITH ORDINALITY AS spelling(spelt, way),
+      unnest(CAST(:languages AS regconfig[])) language,
+      unnest(to_tsvector(language, spelt)) AS found(lexeme, places, weights),
       unnest(places) place
-    GROUP BY place HAVING count(DISTINCT language) = cardinality(CAST(:languages AS regconfig[]))
-    ORDER BY place
+    GROUP BY number, place
+    HAVING count(DISTINCT (language, way)) = 2 * cardinality(CAST(:languages AS regconfig[]))
+    ORDER BY number, place
 """)
 
 _SIZE = text("SELECT count(*) FROM cms.chunks WHERE tenant_id = :tenant AND set_id = :set")
@@ -58,12 +65,14 @@ _COUNTED_BEFORE = """
 # a share of what a text would have that says every term.
 _RANKED = """
     WITH term AS MATERIALIZED (
-      SELECT number, CAST(words AS tsquery) AS words
-      FROM unnest(CAST(:terms AS text[])) WITH ORDINALITY AS term(words, number)),
+      SELECT number, CAST(string_agg(stem, ' | ') AS tsquery) AS words,
+        array_agg(CAST(stem AS tsquery)) AS stems
+      FROM unnest(CAST(:numbers AS integer[]), CAST(:stems AS text[])) AS variant(number, stem)
+      GROUP BY number),
     candidate AS MATERIALIZED ({candidates}),
     said AS MATERIALIZED (
       SELECT source_type, record_id, position, number, length(search) AS size,
-        ts_rank('{{0,0.5,0.8,1}}', search, words) AS weight
+        (SELECT max(ts_rank('{{0,0.5,0.8,1}}', search, stem)) FROM unnest(stems) stem) AS weight
       FROM candidate JOIN term ON search @@ words),
     known AS ({counts}),
     rarity AS MATERIALIZED (
@@ -103,17 +112,22 @@ _RANKED = """
 """
 
 
-def terms_of(connection: Connection, question: str, languages: Sequence[str]) -> list[str]:
+Term = tuple[str, ...]
+"""The stems of one word, each a `tsquery`."""
+
+
+def terms_of(connection: Connection, question: str, languages: Sequence[str]) -> list[Term]:
     """What the question asks for: of each word that is none of the stop words, its stems."""
-    asked = {"question": question, "languages": list(languages)}
-    lexemes = connection.execute(_TERMS, asked).scalars()
-    found = dict.fromkeys(" | ".join(map(_quoted, stems)) for stems in lexemes)
+    words = spelt(question).split()
+    given = {"words": words, "bare": list(map(unaccented, words)), "languages": list(languages)}
+    lexemes = connection.execute(_TERMS, given).scalars()
+    found = dict.fromkeys(tuple(map(_quoted, stems)) for stems in lexemes)
     return list(found)[:TERMS]
 
 
 def by_words(
     connection: Connection,
-    terms: Sequence[str],
+    terms: Sequence[Term],
     live: str,
     common: dict[str, Any],
     *,
@@ -123,20 +137,23 @@ def by_words(
 
     Args:
         connection: a transaction of the tenant.
-        terms: what is looked for, each a `tsquery`.
+        terms: what is looked for.
         live: a query for the records that may be found, with their titles and links.
         common: the parameters `tenant`, `set`, `types` and `most`.
         indexed: whether the set has an index of its own on words.
     """
     if not terms:
         return []
-    given = common | {"terms": list(terms), "any": " | ".join(terms), "counted": COUNTED}
+    words = [" | ".join(stems) for stems in terms]
+    given = common | {"terms": words, "any": " | ".join(words), "counted": COUNTED}
+    variants = [(number, stem) for number, stems in enumerate(terms, 1) for stem in stems]
+    given["numbers"], given["stems"] = map(list, zip(*variants, strict=True))
     given["size"] = connection.execute(_SIZE, given).scalar_one()
     candidates, counts = _SCANNED, _COUNTED_HERE
     if indexed:
         candidates, counts = _INDEXED, _COUNTED_BEFORE
         found = [int(row.chunks) for row in connection.execute(_COUNTS, given)]
-        given |= {"counts": found, "any": " | ".join(_rare(terms, found))}
+        given |= {"counts": found, "any": " | ".join(_rare(words, found))}
     statement = _RANKED.format(candidates=candidates, counts=counts, live=live)
     return connection.execute(text(statement), given).all()
 

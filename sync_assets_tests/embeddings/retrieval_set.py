@@ -26,14 +26,15 @@ class Passage:
 class Question:
     """One question and the only passage (by its id) that answers it.
 
-    `language` is the question's own. Parts "a" and "b" are for fitting, part "c" judges.
+    `language` is the question's own. Parts "a" and "b" are for fitting, part "d" judges; part "c"
+    judged before.
     """
 
     id: str
     language: Language
     passage: str
     kind: Literal["words", "paraphrase"]
-    part: Literal["a", "b", "c"]
+    part: Literal["a", "b", "c", "d"]
     question: str
 
 

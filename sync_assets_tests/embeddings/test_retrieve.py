@@ -54,6 +54,29 @@ def test_words_that_say_little_of_the_question_do_not_displace_the_nearest():
     assert ids(near, [found(9, 0.9)])[0] != 2
 
 
+def test_one_of_many_that_are_near_alike_comes_first_if_it_says_the_words():
+    near = [found(number, 0.3 - number / 100) for number in range(10)]
+    assert ids(near, [found(7, 0.3)])[0] == 7
+
+
+def test_one_far_ahead_of_the_others_stays_first():
+    near = [found(1, 0.6), *(found(number, 0.2) for number in range(2, 50))]
+    assert ids(near, [found(9, 0.3)])[:2] == [1, 9]
+
+
+def test_how_much_a_models_similarities_differ_does_not_matter():
+    near = [found(number, 1 / number) for number in range(1, 20)]
+    alike = [found(match.record_id, 0.8 + match.score / 10) for match in near]
+    for share in (0.1, 0.2, 0.3, 0.4):
+        assert ids(near, [found(12, share)], 20) == ids(alike, [found(12, share)], 20)
+
+
+def test_how_many_records_were_looked_for_does_not_matter():
+    near = [found(number, 1 / number) for number in range(1, 201)]
+    said = [found(150, 0.3)]
+    assert ids(near[:50], said, 5) == ids(near, said, 5)
+
+
 def test_matches_far_below_the_best_are_noise():
     said = [found(1, 0.9), found(2, 0.5), found(3, 0.1)]
     assert ids([], said, cut=0.5) == [1, 2]
@@ -76,14 +99,17 @@ def test_a_hit_shows_the_nearest_chunk_and_its_ranks():
 
 
 def test_scores_go_from_0_to_1_and_fall():
-    hits = fused([found(1), found(2)], [found(1), found(3, 0.4)], 9)
-    assert hits[0].score == pytest.approx(1)
-    assert 1 >= hits[0].score > hits[1].score > hits[-1].score > 0
+    near = [found(number, 1 / number) for number in range(1, 60)]
+    scores = [hit.score for hit in fused(near, [found(1), found(99, 0.4), found(98, 0.3)], 9)]
+    assert 1 > scores[0] > 0.9
+    assert scores == sorted(scores, reverse=True)
+    assert len(set(scores)) == 9
+    assert scores[-1] > 0
 
 
 def test_what_nothing_tells_apart_comes_in_the_same_order_each_time():
     one, two = found(1, 0.5), found(2, 0.5)
-    assert ids([one], [two], words=1, sure=0.5) == ids([two], [one], words=1, sure=0.5) == [1, 2]
+    assert ids([one], [two], words=2, noise=0) == ids([two], [one], words=2, noise=0) == [1, 2]
 
 
 # Asking

@@ -12,6 +12,7 @@ from sync_assets.core.search import Sides
 from sync_assets.core.tenants import Tenant
 from sync_assets.sources.wordpress.streams import SPEC
 from sync_assets.store.retrieval import Retrieval
+from sync_assets.store.spelling import indexed
 
 MODEL = "toy"
 BOTH = ("portuguese", "english")
@@ -25,9 +26,9 @@ _RECORD = """
 _CHUNK = """
     INSERT INTO cms.chunks SELECT :tenant, :set, :type, :id, :position, :heading, :content, :hash,
       string_agg(words::text, ' ')::tsvector, :sync
-    FROM (SELECT setweight(to_tsvector(rules, :title), 'A')
-        || setweight(to_tsvector(rules, :heading), 'B')
-        || setweight(to_tsvector(rules, :content), 'C') AS words
+    FROM (SELECT setweight(to_tsvector(rules, :indexed_title), 'A')
+        || setweight(to_tsvector(rules, :indexed_heading), 'B')
+        || setweight(to_tsvector(rules, :indexed_content), 'C') AS words
       FROM unnest(CAST(:languages AS regconfig[])) rules) every
 """
 _VECTOR = """
@@ -115,9 +116,10 @@ class Shelf:
         connection.execute(
             text(_CHUNK),
             self._own
-            | {"type": source_type, "id": record_id, "position": position, "title": title}
+            | {"type": source_type, "id": record_id, "position": position}
             | {"heading": heading, "content": body, "hash": digest(content)}
-            | {"languages": list(self.languages)},
+            | {"indexed_title": indexed(title), "indexed_heading": indexed(heading)}
+            | {"indexed_content": indexed(body), "languages": list(self.languages)},
         )
 
     def _vector(self, connection: Connection, content: str, vector: Sequence[float]) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from sync_assets.bootstrap import Platform
 from sync_assets.core.texts import Chunk, Pending, SetKey
 from sync_assets.store import chunks
+from sync_assets.store import documents as documents_module
 from sync_assets.store.database import driver
 from sync_assets_tests.store.articles import (
     KEY,
@@ -396,7 +397,16 @@ WORDS = """
 def test_words_are_indexed_in_each_language_by_where_they_stand(embedder: Embedder):
     put(embedder.platform, article(1, "casas running", title="T&iacute;tulos"))
     embedder.split()
-    assert embedder.ask(WORDS) == ["Ccas", "Ccasa", "Bh", "Crun", "Crunning", "Atítul", "Atítulo"]
+    assert sorted(embedder.ask(WORDS)) == sorted(
+        ["Ccas", "Ccasa", "Bh", "Crun", "Crunning", "Atítul", "Atítulo", "Atitul", "Atitulo"]
+    )
+
+
+def test_only_the_beginning_of_a_long_text_is_indexed(embedder: Embedder):
+    put(embedder.platform, article(1, "casas " + "nada " * 1_600 + "fim", title=""))
+    embedder.split()
+    assert "Cfim" not in embedder.ask(WORDS)
+    assert "Ccas" in embedder.ask(WORDS)
 
 
 def test_another_language_is_indexed_anew_and_paid_for_not_at_all(platform: Platform):
@@ -409,6 +419,30 @@ def test_another_language_is_indexed_anew_and_paid_for_not_at_all(platform: Plat
     assert german.ask("SELECT search::text FROM cms.chunks WHERE content = 'casas'") == [
         "'casas':2C 'h':1B"
     ]
+
+
+def test_other_rules_index_anew_and_cost_nothing(
+    embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+):
+    put(embedder.platform, article(1, "One"))
+    embedder.run()
+    monkeypatch.setattr(documents_module, "RULES", "another")
+    assert embedder.changed() == [("wp_post", 1)]
+    assert embedder.run() == []
+    assert embedder.changed() == []
+
+
+def test_and_take_nothing_from_whom_nothing_is_split_anew(
+    embedder: Embedder, owner: Owner, monkeypatch: pytest.MonkeyPatch
+):
+    put(embedder.platform, article(1, "One"), article(2, "Two"))
+    embedder.run()
+    before = left(owner)
+    monkeypatch.setattr(documents_module, "RULES", "another")
+    assert embedder.store.prune(edited=True) == 0
+    assert left(owner) == before
+    put(embedder.platform, article(1, "One, edited"))
+    assert embedder.store.prune(edited=True) == 1
 
 
 def test_no_text_is_too_long_for_the_index_of_words(platform: Platform):

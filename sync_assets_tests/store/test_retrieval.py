@@ -32,6 +32,35 @@ def test_a_question_finds_its_words_in_another_form(acme: Shelf):
     assert acme.by_words("horário da loja") == [2]
 
 
+def test_accents_are_found_whether_written_or_not(acme: Shelf):
+    acme.post(1, "Horário da balsa", "Sai às oito.")
+    acme.post(2, "Inscricoes", "Ate sexta.")
+    acme.post(3, "Other", "None of it.")
+    assert acme.by_words("horario") == acme.by_words("horário") == [1]
+    assert acme.by_words("inscrições") == acme.by_words("inscricoes") == [2]
+
+
+def test_numbers_and_codes_are_found_however_they_are_written(acme: Shelf):
+    acme.post(1, "Curso NR-35", "Por R$ 1.200,00.")
+    acme.post(2, "Edital 45/2026", "Das 8h às 18h.")
+    acme.post(3, "Other", "35 of 2026.")
+    for question in ("NR 35", "nr35", "R$ 1,200"):
+        assert acme.by_words(question)[0] == 1
+    assert acme.by_words("edital 45 de 2026")[0] == 2
+
+
+def test_another_form_of_a_word_says_as_much_as_the_same(acme: Shelf):
+    acme.post(1, "One", "A informação.")
+    acme.post(2, "Two", "As informações.")
+    other, same = (match.score for match in acme.look("informações").by_words)
+    assert other == pytest.approx(same, abs=0.02)
+
+
+def test_a_stop_word_without_its_accent_is_not_looked_for_either(acme: Shelf):
+    acme.post(1, "Uma", "Ela está pôr.")
+    assert acme.by_words("esta por") == acme.by_words("está pôr") == []
+
+
 def test_a_rare_word_says_more_than_frequent_ones(acme: Shelf):
     for number in range(1, 20):
         acme.post(number, f"News {number}", "The museum garden is open for the summer season.")
