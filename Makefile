@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo dev test test-fast test-wordpress check format lock bench bench-control bench-embeddings bench-search stop clean
+.PHONY: help demo dev test test-fast test-wordpress check format lock bench bench-control bench-embeddings bench-search bench-gateway stop clean
 
 help:            ## what there is to do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | awk -F: '{printf "  make %-15s%s\n", $$1, $$2}'
@@ -22,9 +22,9 @@ test: $(READY)   ## the tests, on the embedded PostgreSQL
 test-fast: $(READY) ## the tests that need no database, in seconds
 	$(BIN)/pytest -m "not wordpress and not postgres" $(ARGS)
 
-test-wordpress: $(READY) ## the tests against a real WordPress, from Debian's packages
+test-wordpress: $(READY) ## the tests against a real WordPress, nginx and Chromium, from Debian's packages
 	sync_assets_tests/real_wordpress/install.sh
-	$(BIN)/pytest -m wordpress sync_assets_tests/real_wordpress $(ARGS)
+	$(BIN)/pytest -m wordpress $(ARGS)
 
 check: $(READY)  ## format, lint, types, layers
 	$(BIN)/ruff format --check .
@@ -47,6 +47,9 @@ bench-embeddings: $(READY) ## compare embedding with the bare model, in 15 minut
 
 bench-search: $(READY) ## measure search over 100,000 chunks, in 5 minutes
 	$(BIN)/python -m bench.search $(ARGS)
+
+bench-gateway: $(READY) ## measure the gateway under 100 clients and 200 event streams, in 2 minutes
+	$(BIN)/python -m bench.gateway $(ARGS)
 
 stop: $(READY)   ## stop the embedded PostgreSQL
 	$(BIN)/sync-assets stop

@@ -10,8 +10,11 @@ from sync_assets.core.errors import (
 from sync_assets.core.requests import BACKOFF
 from sync_assets.settings import Settings
 from sync_assets.store import embedded
+from sync_assets.store.answers import Answers
 from sync_assets.store.attempts import Attempts
+from sync_assets.store.audit import Audit
 from sync_assets.store.budgets import Budgets
+from sync_assets.store.changes import Changes
 from sync_assets.store.claims import Claims
 from sync_assets.store.database import Database
 from sync_assets.store.dead_letters import DeadLetters
@@ -19,15 +22,22 @@ from sync_assets.store.due import Due
 from sync_assets.store.export import Export
 from sync_assets.store.failed_checks import FailedChecks
 from sync_assets.store.health import Health
+from sync_assets.store.hints import Hints
 from sync_assets.store.history import History
+from sync_assets.store.hooks import Hooks
+from sync_assets.store.keys import Keys
 from sync_assets.store.ledger import Ledger
 from sync_assets.store.migrate import migrate
 from sync_assets.store.paces import Paces
+from sync_assets.store.page_sessions import PageSessions
+from sync_assets.store.queues import Queues
 from sync_assets.store.requests import Requests
 from sync_assets.store.secrets import Vault, key_file
 from sync_assets.store.settling import Settling
 from sync_assets.store.syncs import Syncs
 from sync_assets.store.tenants import Tenants
+from sync_assets.store.webhooks import Webhooks
+from sync_assets.store.wishes import Wishes
 from sync_assets.texts import Texts
 
 
@@ -60,6 +70,26 @@ class Adapters:
         return Tenants(self.database, self.vault)
 
     @cached_property
+    def keys(self) -> Keys:
+        """The API keys of organizations."""
+        return Keys(self.database)
+
+    @cached_property
+    def page_sessions(self) -> PageSessions:
+        """Who is signed in on the status pages."""
+        return PageSessions(self.database)
+
+    @cached_property
+    def answers(self) -> Answers:
+        """What the gateway has answered."""
+        return Answers(self.database)
+
+    @cached_property
+    def audit(self) -> Audit:
+        """Who asked the gateway for what."""
+        return Audit(self.database)
+
+    @cached_property
     def syncs(self) -> Syncs:
         """The record of syncs."""
         return Syncs(self.database)
@@ -73,6 +103,16 @@ class Adapters:
     def claims(self) -> Claims:
         """Which requests start next."""
         return Claims(self.database)
+
+    @cached_property
+    def hints(self) -> Hints:
+        """What sources hinted at."""
+        return Hints(self.database)
+
+    @cached_property
+    def hooks(self) -> Hooks:
+        """Who may send hints."""
+        return Hooks(self.database, self.vault)
 
     @cached_property
     def attempts(self) -> Attempts:
@@ -95,6 +135,16 @@ class Adapters:
         return History(self.database)
 
     @cached_property
+    def queues(self) -> Queues:
+        """The queues, one organization at a time."""
+        return Queues(self.database)
+
+    @cached_property
+    def wishes(self) -> Wishes:
+        """What upkeep was asked for."""
+        return Wishes(self.database)
+
+    @cached_property
     def dead_letters(self) -> DeadLetters:
         """What could not be kept or done."""
         return DeadLetters(self.database)
@@ -108,6 +158,16 @@ class Adapters:
     def failed_checks(self) -> FailedChecks:
         """The checks that were last told to fail."""
         return FailedChecks(self.database)
+
+    @cached_property
+    def changes(self) -> Changes:
+        """What happened to the tenants' records."""
+        return Changes(self.database)
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        """Where the tenants' changes are sent."""
+        return Webhooks(self.database, self.vault)
 
     @cached_property
     def export(self) -> Export:

@@ -13,6 +13,7 @@ from sync_assets.core.errors import (
     OperatorMustAct,
     SyncError,
     SyncHeld,
+    WrongWish,
 )
 from sync_assets.core.plan import PlanStore
 from sync_assets.core.ports import Source, SyncOptions, SyncRequest
@@ -52,16 +53,27 @@ class Platform(Adapters):
         That is its streams, and the embeddings of their texts.
 
         Raises:
-            OperatorMustAct: there is no such source, or it has no such part.
+            OperatorMustAct: there is no such source.
+            WrongWish: it has no such part.
         """
         known = self.spec(source).parts
         for name in names:
             if name not in known:
-                raise OperatorMustAct(
-                    f"{source} has no stream {name!r:.80}. It has {', '.join(known)}."
-                )
+                raise WrongWish(f"{source} has no stream {name!r:.80}. It has {', '.join(known)}.")
         wanted = names or [part for part in known if part != EMBEDDINGS or self.settings.embeddings]
         return tuple(part for part in known if part in wanted)
+
+    def check_account(self, tenant: Tenant) -> None:
+        """Connect as a sync would, and look for what the tenant's settings name.
+
+        Raises:
+            SyncError: it cannot.
+        """
+        source = self.source(tenant)
+        with source.connect(tenant, SyncOptions(), StopSignal()) as connection:
+            connection.verify()
+            for stream in source.spec.streams:
+                connection.collections(stream.name)
 
     def request(
         self,
@@ -75,7 +87,7 @@ class Platform(Adapters):
 
         Raises:
             UnknownTenant: it is not registered, or was removed.
-            OperatorMustAct: its source has no such stream.
+            WrongWish: its source has no such stream.
         """
         tenant = self.tenants.active(tenant_id)
         wanted = self.streams(tenant.source, streams)

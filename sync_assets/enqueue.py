@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sync_assets.bootstrap import Platform
-from sync_assets.core.errors import OperatorMustAct, UnknownTenant
+from sync_assets.core.errors import Conflict, UnknownTenant
+from sync_assets.core.hints import Hint
 from sync_assets.core.ports import SyncOptions
 from sync_assets.core.queues import Priority
 from sync_assets.core.requests import BACKOFF, Asked
@@ -44,7 +45,8 @@ def enqueue(  # noqa: PLR0913 - one for each thing that can be wished
 
     Raises:
         UnknownTenant: one is not registered, removed, or another organization's; nothing is queued.
-        OperatorMustAct: one cannot be synced, or its source has no such stream.
+        Conflict: one has no credentials.
+        WrongWish: a source has no such stream.
     """
     wish = options or SyncOptions()
     groups = _by_source(platform, tenants, organization, strict=strict)
@@ -63,6 +65,28 @@ def enqueue(  # noqa: PLR0913 - one for each thing that can be wished
             strict=strict,
         )
     ]
+
+
+def hint(platform: Platform, tenant: str, hints: Sequence[Hint], *, asked_by: str) -> Asked | None:
+    """Keep hints, and queue a sync of just the records that they point to.
+
+    However many come, one such sync of a tenant waits at most; it neither joins one of another kind
+    nor takes its place.
+
+    Args:
+        platform: whose database holds the requests.
+        tenant: whose records they are.
+        hints: where they are.
+        asked_by: who hints, for the record.
+
+    Returns:
+        The request that will do them; None where nothing was kept, or the tenant cannot be synced.
+    """
+    if not hints or not platform.hints.add(tenant, hints):
+        return None
+    wish, high = SyncOptions(hinted=True), Priority.HIGH
+    asked = enqueue(platform, [tenant], wish, priority=high, asked_by=asked_by, strict=False)
+    return asked[0] if asked else None
 
 
 def _by_source(
@@ -86,7 +110,7 @@ def _by_source(
                 "brings it back."
             )
         if not row.usable:
-            raise OperatorMustAct(
+            raise Conflict(
                 f"Tenant {tenant!r} has no credentials. Give it some with 'sync-assets tenant "
                 f"update {tenant} --username U --password-stdin', or make it --public."
             )

@@ -1,16 +1,20 @@
 """The environment, typed; nothing else reads it."""
 
 import os
+import re
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
+from typing import Annotated, cast
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parent.parent
 """The folder that holds `dagster.yaml` and `workspace.yaml`."""
+
+_ORIGIN = re.compile(r"https?://[^/?#*@\s]+")
 
 
 class Settings(BaseSettings):
@@ -42,6 +46,10 @@ class Settings(BaseSettings):
     keep_logs_days: int = Field(default=14, ge=0)
     keep_dead_letters_days: int = Field(default=90, ge=0)
     """Days for which a dead letter is kept after it was resolved."""
+    keep_changes_days: int = Field(default=7, ge=0)
+    """Days for which the change feed can be read back."""
+    keep_audit_days: int = Field(default=90, ge=0)
+    """Days for which is kept who asked the gateway for what."""
     keep_runs_days: int = Field(default=7, ge=0)
     """Days for which Dagster's runs are kept, with their event logs."""
     alert_webhook: SecretStr | None = None
@@ -61,6 +69,27 @@ class Settings(BaseSettings):
     embeddings_currency: str = Field(default="USD", pattern="^[A-Z]{3}$")
     embeddings_budget: Decimal | None = Field(default=Decimal(5), ge=0)
     """Money a month for a tenant that has no budget of its own."""
+
+    gateway_host: str = "127.0.0.1"
+    gateway_port: int = Field(default=3001, ge=1, le=65535)
+    gateway_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    """Web sites, such as https://app.example, whose pages may ask the gateway from a browser;
+    separated by commas."""
+    gateway_rate: float = Field(default=600, gt=0)
+    """Calls a minute of one API key."""
+
+    @field_validator("gateway_origins", mode="before")
+    @classmethod
+    def _origins(cls, value: object) -> object:
+        origins = value.split(",") if isinstance(value, str) else value
+        if isinstance(origins, list | tuple):
+            found = [str(origin).strip().rstrip("/") for origin in cast("list[object]", origins)]
+            if all(map(_ORIGIN.fullmatch, found)):
+                return tuple(found)
+        raise ValueError(
+            "SYNC_ASSETS_GATEWAY_ORIGINS names web sites, such as https://app.example, separated "
+            "by commas."
+        )
 
     @field_validator("timezone")
     @classmethod

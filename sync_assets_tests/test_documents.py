@@ -13,6 +13,7 @@ from sync_assets.settings import PROJECT, Settings
 
 PAGES = [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *sorted(PROJECT.glob("docs/**/*.md"))]
 FOR_DAGSTER = {"SYNC_ASSETS_DAGSTER_URL", "SYNC_ASSETS_COMPUTE_LOGS"}  # set, not read, by us
+FOR_WORDPRESS = {f"SYNC_ASSETS_{name}" for name in ("URL", "TENANT", "SECRET")}  # in wp-config.php
 
 pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
 
@@ -65,7 +66,8 @@ def test_every_command_and_option_exists(page: Path):
 @pages
 def test_every_setting_exists(page: Path):
     prefix = Settings.model_config.get("env_prefix")
-    known = {f"{prefix}{name}".upper() for name in Settings.model_fields} | FOR_DAGSTER
+    known = {f"{prefix}{name}".upper() for name in Settings.model_fields}
+    known |= FOR_DAGSTER | FOR_WORDPRESS
     assert set(re.findall(r"SYNC_ASSETS_[A-Z_]+", page.read_text())) <= known
 
 

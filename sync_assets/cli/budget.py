@@ -1,6 +1,5 @@
 """`sync-assets budget show` and `set`."""
 
-from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -8,7 +7,7 @@ import typer
 from sync_assets.cli.command import App, Json, argument, option
 from sync_assets.cli.opened import opened, registered
 from sync_assets.cli.output import print_json, print_table
-from sync_assets.core.budget import MOST, UNIT, Cap, Change, Monthly, Standing, money
+from sync_assets.core.budget import Cap, Change, Monthly, Standing, money, parse_amount
 from sync_assets.core.errors import OperatorMustAct
 
 if TYPE_CHECKING:
@@ -90,14 +89,9 @@ def _monthly(given: str) -> Monthly:
     if given == "none" or given == "default":  # noqa: PLR1714 - which narrows the type
         return given
     try:
-        amount = Decimal(given)
-    except InvalidOperation as error:
-        raise typer.BadParameter(f"{given!r:.40} is no amount, such as 5.00.") from error
-    if not (amount.is_finite() and 0 <= amount <= MOST):
-        raise typer.BadParameter(f"{given!r:.40} is no amount that can be spent.")
-    if amount != amount.quantize(UNIT):
-        raise typer.BadParameter(f"{given!r:.40} has more than ten decimals.")
-    return amount
+        return parse_amount(given)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def _standing(platform: "Platform", tenant_id: str | None, organization: str | None) -> Standing:
@@ -108,16 +102,7 @@ def _standing(platform: "Platform", tenant_id: str | None, organization: str | N
 
 def _print(standing: Standing, tenant_id: str | None, *, as_json: bool) -> None:
     own, *shared = standing.caps
-    entry: dict[str, object] = {
-        "tenant": tenant_id,
-        "state": standing.state.value,
-        "reason": standing.reason,
-        "month": f"{standing.month:%Y-%m}",
-        "currency": standing.currency,
-        **_shown(own),
-        "left": _amount(standing.left),
-        "organization": _shown(shared[0]) if shared else None,
-    }
+    entry: dict[str, object] = {"tenant": tenant_id, **standing.as_dict()}
     if as_json:
         print_json(entry)
         return
@@ -126,21 +111,6 @@ def _print(standing: Standing, tenant_id: str | None, *, as_json: bool) -> None:
         rows["organization"] = f"{_described(shared[0])}, {money(shared[0].spent)} spent"
     hidden = {"tenant", "isDefault", "blocked"}
     print_table(["", own.owner], [[k, v] for k, v in rows.items() if k not in hidden])
-
-
-def _shown(cap: Cap) -> dict[str, object]:
-    return {
-        "monthly": _amount(cap.monthly),
-        "isDefault": cap.is_default,
-        "spent": money(cap.spent),
-        "inFlight": money(cap.in_flight),
-        "left": _amount(cap.left),
-        "blocked": cap.blocked,
-    }
-
-
-def _amount(amount: Decimal | None) -> str | None:
-    return None if amount is None else money(amount)
 
 
 def _described(cap: Cap) -> str:

@@ -8,14 +8,18 @@ from sync_assets.cli import (
     doctor,
     embeddings,
     export,
+    gateway,
     history,
+    keys,
     report,
     requests,
     search,
     status,
     sync,
     tenant_changes,
+    tenant_hook,
     tenants,
+    webhook,
 )
 from sync_assets.cli.command import App
 
@@ -33,7 +37,10 @@ def _with_verbs(app: App, *parts: App) -> App:
 
 
 _tenant = _with_verbs(
-    App(help="Register, show, change and remove tenants."), tenants.app, tenant_changes.app
+    App(help="Register, show, change and remove tenants."),
+    tenants.app,
+    tenant_changes.app,
+    tenant_hook.app,
 )
 app = _with_verbs(
     App(
@@ -44,10 +51,24 @@ app = _with_verbs(
     ),
     *(
         part.app
-        for part in (sync, requests, status, history, report, search, export, doctor, dev, database)
+        for part in (
+            sync,
+            requests,
+            status,
+            history,
+            report,
+            search,
+            export,
+            doctor,
+            dev,
+            gateway,
+            database,
+        )
     ),
 )
 app.add_typer(_tenant, name="tenant")
+app.add_typer(keys.app, name="key")
 app.add_typer(budget.app, name="budget")
 app.add_typer(embeddings.app, name="embeddings")
 app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(webhook.app, name="webhook")

@@ -99,6 +99,11 @@ def _replay(platform: "Platform", letter_id: int) -> UUID:
     letter = platform.dead_letters.get(letter_id)
     if letter.resolved_at is not None:
         raise OperatorMustAct(f"Dead letter {letter_id} is resolved; there is nothing left to do.")
+    if letter.stream == "changes":
+        raise OperatorMustAct(
+            f"Dead letter {letter_id} is a webhook. Try it again with 'sync-assets webhook resume "
+            f"{letter.tenant_id}'."
+        )
     if letter.is_request:
         sync_id = UUID(letter.record)
         if platform.requests.get(sync_id).state not in {State.QUEUED, State.LAUNCHED}:

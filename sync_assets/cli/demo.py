@@ -14,7 +14,7 @@ from sync_assets.cli.account import check
 from sync_assets.cli.children import Child
 from sync_assets.cli.follow import run_or_follow
 from sync_assets.cli.output import say
-from sync_assets.cli.ports import check_free
+from sync_assets.cli.ports import free
 from sync_assets.cli.signals import Asked
 from sync_assets.cli.sync import show_end
 from sync_assets.core.errors import OperatorMustAct, UnknownTenant
@@ -32,6 +32,7 @@ _NEXT = {
     "sync demo --plan": "what a sync would do",
     "report --tenant demo": "the report of the last one",
     "export demo posts": "the rows, as JSON lines",
+    'search demo "peixe fresco"': "by meaning and by words, in Portuguese and English",
 }
 
 
@@ -60,7 +61,7 @@ def what_next() -> str:
     """Commands to try, as they can be typed in the folder where this one was."""
     here, script = Path.cwd(), Path(sys.executable).with_name("sync-assets")
     command = shlex.quote(str(script.relative_to(here) if script.is_relative_to(here) else script))
-    lines = (f"  {command} {words:<22}  # {effect}" for words, effect in _NEXT.items())
+    lines = (f"  {command} {words:<27}  # {effect}" for words, effect in _NEXT.items())
     return "\n".join(["", "Try, in another terminal, in this folder:", *lines, ""])
 
 
@@ -72,7 +73,7 @@ def _bundled(platform: "Platform", running: MutableSequence[Child], flag: Asked)
     """Start the bundled site; None when a stop was asked for meanwhile."""
     from sync_assets.demo.site import PASSWORD, USERNAME
 
-    command = children.python("sync_assets.demo", "--port", str(_port()))
+    command = children.python("sync_assets.demo", "--port", str(free("127.0.0.1", _PORT)))
     log = platform.settings.home / "logs" / "demo-site.log"
     child = children.start("The demo site", command, log, {})
     running.append(child)
@@ -81,14 +82,6 @@ def _bundled(platform: "Platform", running: MutableSequence[Child], flag: Asked)
         return None
     mark_demo(platform.settings.home, url)
     return Tenant(DEMO, "wordpress", "demo", url, Credentials(USERNAME, PASSWORD))
-
-
-def _port() -> int:
-    try:
-        check_free("127.0.0.1", _PORT)
-    except OperatorMustAct:
-        return 0
-    return _PORT
 
 
 def _url(child: Child, flag: Asked) -> str | None:

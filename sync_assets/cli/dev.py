@@ -1,4 +1,4 @@
-"""`sync-assets dev`: database, webserver and daemon in one terminal; one Ctrl-C stops all."""
+"""`sync-assets dev`: database, Dagster and gateway in one terminal; one Ctrl-C stops all."""
 
 import time
 from collections.abc import Generator, Sequence
@@ -9,7 +9,7 @@ from urllib.request import urlopen
 
 import typer
 
-from sync_assets.cli import children, demo, server, tenant_input
+from sync_assets.cli import children, demo, dev_gateway, server, tenant_input
 from sync_assets.cli.children import Child
 from sync_assets.cli.command import FAILED, App, option
 from sync_assets.cli.opened import opened
@@ -30,6 +30,9 @@ def dev(
     *,
     port: Annotated[int, option(min=1, max=65535, help="Of the Dagster UI.")] = 3000,
     host: Annotated[str, option(help="Where the Dagster UI listens.")] = "127.0.0.1",
+    gateway_port: Annotated[
+        int | None, option(min=1, max=65535, help="Of the gateway; 3001, or one that is free.")
+    ] = None,
     with_demo: Annotated[
         bool, option("--demo", help="Also start a demo site, register and sync it.")
     ] = False,
@@ -39,7 +42,8 @@ def dev(
 ) -> None:
     """Start everything, until Ctrl-C.
 
-    The database, the Dagster UI and the Dagster daemon, and with --demo a site to sync.
+    The database, the Dagster UI and the Dagster daemon, the gateway with its status pages, and
+    with --demo a site to sync.
     """
     if site is not None and not with_demo:
         raise typer.BadParameter("--site belongs to --demo.")
@@ -49,9 +53,11 @@ def dev(
         running: list[Child] = []
         try:
             _start(platform, running, host, port)
-            if with_demo:
-                demo.begin(platform, running, site, flag)
-            _supervise(running, flag, host, port)
+            with dev_gateway.started(platform, running, gateway_port) as gateway:
+                if with_demo:
+                    demo.begin(platform, running, site, flag)
+                gateway.introduce()
+                _supervise(running, flag, host, port)
         finally:
             say("Stopping …")
             children.stop(reversed(running))

@@ -7,7 +7,7 @@ configured zone, named by its first day.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING, Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Literal
 from uuid import UUID
@@ -138,6 +138,17 @@ class Cap:
         """What is not spent yet, calls in flight aside; None for no cap."""
         return None if self.monthly is None else max(self.monthly - self.spent, Decimal(0))
 
+    def as_dict(self) -> dict[str, object]:
+        """The cap for programs; amounts are text, which is exact."""
+        return {
+            "monthly": _amount(self.monthly),
+            "isDefault": self.is_default,
+            "spent": money(self.spent),
+            "inFlight": money(self.in_flight),
+            "left": _amount(self.left),
+            "blocked": self.blocked,
+        }
+
     def state(self, next_call: Decimal | None = None) -> CostState:
         """How it stands for a call that costs so much at most; None for an unknown little."""
         if self.blocked:
@@ -208,6 +219,19 @@ class Standing:
         """What both caps leave, calls in flight aside; None for no cap."""
         return min((cap.left for cap in self.caps if cap.left is not None), default=None)
 
+    def as_dict(self) -> dict[str, object]:
+        """How it stands, for programs; amounts are text, which is exact."""
+        own, *shared = self.caps
+        return {
+            "state": self.state.value,
+            "reason": self.reason,
+            "month": f"{self.month:%Y-%m}",
+            "currency": self.currency,
+            **own.as_dict(),
+            "left": _amount(self.left),
+            "organization": shared[0].as_dict() if shared else None,
+        }
+
     def affords(self, price: Decimal) -> int | None:
         """How many tokens what is left can pay for; None for any number."""
         return None if self.left is None or price == 0 else int(self.left * MILLION // price)
@@ -244,6 +268,23 @@ def money(amount: Decimal) -> str:
     """An amount for people and programs: exact, with two decimals at least."""
     whole, _, decimals = f"{amount:.10f}".partition(".")
     return f"{whole}.{decimals.rstrip('0').ljust(2, '0')}"
+
+
+def parse_amount(text: str) -> Decimal:
+    """An amount of money that can be a budget; ValueError with a sentence for any other text."""
+    try:
+        amount = Decimal(text)
+    except InvalidOperation as error:
+        raise ValueError(f"{text!r:.40} is no amount, such as 5.00.") from error
+    if not (amount.is_finite() and 0 <= amount <= MOST):
+        raise ValueError(f"{text!r:.40} is no amount that can be spent.")
+    if amount != amount.quantize(UNIT):
+        raise ValueError(f"{text!r:.40} has more than ten decimals.")
+    return amount
+
+
+def _amount(amount: Decimal | None) -> str | None:
+    return None if amount is None else money(amount)
 
 
 def _reason(cap: Cap, standing: Standing) -> str | None:

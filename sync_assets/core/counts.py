@@ -19,7 +19,7 @@ class Counts:
         kept: rows gone at the source but kept for their newer local edit.
         refused: rows gone at the source whose tombstone was refused.
         hidden: rows an anonymous reader no longer sees; nothing is concluded from that.
-        vanished: records listed, then gone before they could be read.
+        vanished: records listed or hinted at that were not there when they were to be read.
         repaired: values mended on the way in, such as a NUL or an impossible date.
         requests: HTTP requests made.
         source_request_ms: milliseconds spent waiting for the source, all requests added up.

@@ -34,6 +34,11 @@ class Evidence:
     approved: bool = False
 
 
+def too_many(gone: int, live: int) -> bool:
+    """Are these more of the live rows than may go at once without the operator's word?"""
+    return gone > max(SMALL, live * LARGEST_SHARE)
+
+
 def objection(evidence: Evidence) -> str | None:
     """Why the tombstones are refused, or None when the proof is good.
 
@@ -47,6 +52,6 @@ def objection(evidence: Evidence) -> str | None:
         return None
     if evidence.listed == 0:
         return "the source lists no record at all"
-    if evidence.gone > max(SMALL, evidence.live * LARGEST_SHARE):
+    if too_many(evidence.gone, evidence.live):
         return f"{evidence.gone} of {evidence.live} records would go at once"
     return None

@@ -4,7 +4,10 @@ SyncError
 ├── RetryLater          nobody: waiting helps (429, 5xx, a lost connection)
 ├── TenantMustAct       the tenant: credentials, rights, address, a setting
 ├── OperatorMustAct     whoever runs this program: database, keys, configuration
-│   └── UnknownTenant
+│   ├── UnknownTenant   or whoever asks, who named something that there is not,
+│   ├── UnknownSync     …
+│   ├── WrongWish       … or wished for something that cannot be,
+│   └── Conflict        … or for something that can be no longer, or not yet
 ├── BudgetSpent         whoever set the budget, or nobody: the next month brings a new one
 ├── SourceChanged       us: the source no longer answers as its API promises
 ├── Unexpected          us: an error nobody thought of
@@ -41,6 +44,18 @@ class OperatorMustAct(SyncError):
 
 class UnknownTenant(OperatorMustAct):
     """No such tenant is registered, or it was removed."""
+
+
+class UnknownSync(OperatorMustAct):
+    """Nobody has asked for such a sync."""
+
+
+class WrongWish(OperatorMustAct):
+    """What was wished for cannot be: no such stream, time or cursor."""
+
+
+class Conflict(OperatorMustAct):
+    """What was wished for does not go with how things stand, such as ending what has ended."""
 
 
 class BudgetSpent(SyncError):

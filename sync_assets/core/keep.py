@@ -8,6 +8,7 @@ from datetime import datetime
 from sync_assets.core.compare import local_edit_wins, same
 from sync_assets.core.counts import Counts
 from sync_assets.core.errors import Unmappable
+from sync_assets.core.hints import Hint
 from sync_assets.core.known import NO_VERSION, Known, Survey
 from sync_assets.core.ports import Checkpoint, Collection, Fetched, Page, StreamStore
 from sync_assets.core.records import Payload, Record, Rejected
@@ -35,16 +36,27 @@ class Keeper:
     counts: Counts
 
     def keep(
-        self, keys: Sequence[int], fetched: Fetched, checkpoint: Checkpoint | None = None
+        self,
+        keys: Sequence[int],
+        fetched: Fetched,
+        checkpoint: Checkpoint | None = None,
+        done: Sequence[Hint] = (),
     ) -> None:
-        """Settle the records of `keys`; what has to be written goes into one transaction."""
+        """Settle the records of `keys`; what has to be written goes into one transaction.
+
+        Args:
+            keys: of the records.
+            fetched: their contents.
+            checkpoint: where the collection stands then.
+            done: the hints that are settled with them.
+        """
         rejected = list(fetched.rejected)
         records = list(self._records(keys, fetched.payloads, rejected))
         changed = [pair for pair in records if self._differs(*pair)]
         answered = {record.key for record, _ in records} | {entry.key for entry in rejected}
         rejected += self._withheld([key for key in keys if key not in answered])
-        if changed or rejected or checkpoint:
-            self._write(changed, rejected, checkpoint)
+        if changed or rejected or checkpoint or done:
+            self._write(changed, rejected, checkpoint, done)
 
     def _records(
         self, keys: Sequence[int], payloads: Iterable[Payload], rejected: list[Rejected]
@@ -94,10 +106,11 @@ class Keeper:
         records: Sequence[Hashed],
         rejected: Sequence[Rejected],
         checkpoint: Checkpoint | None,
+        done: Sequence[Hint],
     ) -> None:
         began = time.monotonic()
         collection = self.collection
-        page = Page(collection.name, collection.scope, records, rejected, checkpoint)
+        page = Page(collection.name, collection.scope, records, rejected, checkpoint, done)
         written = self.store.write(page)
         self.counts.upsert_ms += round((time.monotonic() - began) * 1000)
         self.counts.created += written.created

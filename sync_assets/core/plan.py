@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from sync_assets.core.counts import Counts
+from sync_assets.core.hints import Hint
 from sync_assets.core.known import Known
 from sync_assets.core.ports import Checkpoint, Page, StreamReader, StreamStore, Written
 
@@ -15,23 +16,27 @@ class PlanStore(StreamStore):
         self._known = Known()
         self.notes: list[str] = []
 
-    def known(self, scope: str) -> Known:
-        """What the CMS has of a collection."""
-        self._known = self._store.known(scope)
+    def known(self, scope: str, keys: Sequence[int] | None = None) -> Known:
+        """What the CMS has of a collection, or of some of its records."""
+        self._known = self._store.known(scope, keys)
         return self._known
 
     def checkpoint(self, collection: str) -> Checkpoint:
         """Where the collection stands."""
         return self._store.checkpoint(collection)
 
+    def hints(self) -> Sequence[Hint]:
+        """What the source hinted at."""
+        return self._store.hints()
+
     def write(self, page: Page) -> Written:
         """Count what would be created and updated."""
         created = sum(self._known.get(record.key) is None for record, _ in page.records)
         return Written(created=created, updated=len(page.records) - created)
 
-    def bury(self, scope: str, keys: Sequence[int]) -> int:
+    def bury(self, scope: str, keys: Sequence[int], done: Sequence[Hint] = ()) -> int:
         """Count what would get a tombstone."""
-        del scope
+        del scope, done
         return len(keys)
 
     def progress(self, counts: Counts) -> None:

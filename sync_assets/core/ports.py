@@ -8,6 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from sync_assets.core.counts import Counts
+from sync_assets.core.hints import Hint
 from sync_assets.core.known import Known, Sighting
 from sync_assets.core.records import Payload, Record, Rejected
 from sync_assets.core.stop import StopSignal
@@ -24,12 +25,15 @@ class SyncOptions:
         batch_size: records a request, from 1 to 100.
         period: a month such as 2026-10, for sources that have periods.
         approve_deletions: let a deletion through that was refused for its size.
+        hinted: only those records of which the source hinted that they may have changed; nothing
+            is listed, and no checkpoint moves.
     """
 
     full: bool = False
     batch_size: int = 100
     period: str | None = None
     approve_deletions: bool = False
+    hinted: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= self.batch_size <= 100:
@@ -181,6 +185,7 @@ class Page:
         records: the changed records with their hashes.
         rejected: for the dead letters.
         checkpoint: None leaves the stored one as it is.
+        done: hints that are settled with it.
     """
 
     collection: str
@@ -188,6 +193,7 @@ class Page:
     records: Sequence[tuple[Record, bytes]] = ()
     rejected: Sequence[Rejected] = ()
     checkpoint: Checkpoint | None = None
+    done: Sequence[Hint] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,12 +209,16 @@ class Written:
 class StreamReader(Protocol):
     """What the CMS has of one stream of one tenant."""
 
-    def known(self, scope: str) -> Known:
-        """What the CMS has of a collection."""
+    def known(self, scope: str, keys: Sequence[int] | None = None) -> Known:
+        """What the CMS has of a collection, or of some of its records."""
         ...
 
     def checkpoint(self, collection: str) -> Checkpoint:
         """Where the collection stands."""
+        ...
+
+    def hints(self) -> Sequence[Hint]:
+        """The records of the stream that the source hinted at, and that nobody has read since."""
         ...
 
 
@@ -219,8 +229,11 @@ class StreamStore(StreamReader, Protocol):
         """Write a page and its checkpoint in one transaction."""
         ...
 
-    def bury(self, scope: str, keys: Sequence[int]) -> int:
-        """Give rows their tombstones, local edits excepted; gives the number of tombstones."""
+    def bury(self, scope: str, keys: Sequence[int], done: Sequence[Hint] = ()) -> int:
+        """Give rows their tombstones, local edits excepted; gives the number of tombstones.
+
+        The hints that are settled with it go away in the same transaction.
+        """
         ...
 
     def progress(self, counts: Counts) -> None:

@@ -109,6 +109,10 @@ class Report:
         """A stream's status; one that nobody works on any more has failed."""
         return StreamStatus.FAILED if self._lost(row) else row.status
 
+    def stream_error(self, row: StreamRow) -> str | None:
+        """Why a stream failed or was left out, also where nobody was left to say so."""
+        return self._lost(row) or row.error
+
     @property
     def started_at(self) -> datetime | None:
         """When the first stream began."""
@@ -176,7 +180,7 @@ class Report:
             "status": "skipped" if skipped else self.stream_status(row).value,
             "attempt": row.attempt,
             "result": (row.embedding or row.counts).as_dict(),
-            "error": self._lost(row) or row.error,
+            "error": self.stream_error(row),
         }
 
     def _embedding(self) -> dict[str, Any]:

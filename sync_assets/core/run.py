@@ -24,6 +24,7 @@ from sync_assets.core.ports import Connection, Source, StreamStore, SyncRequest
 from sync_assets.core.stop import StopSignal
 from sync_assets.core.streams import EMBEDDINGS
 from sync_assets.core.sync import sync_stream
+from sync_assets.core.targeted import sync_hinted
 
 _log = logging.getLogger(__name__)
 
@@ -99,6 +100,8 @@ def run_stream(
     """Sync one stream and record how it ended; see `run_part`."""
 
     def work(store: HeldStream) -> Counts:
+        if request.options.hinted:
+            return sync_hinted(stream, connect, store, request.options, stop)
         return sync_stream(stream, connect(), store, request.options, stop)
 
     return run_part(request, stream, syncs.hold(request, stream), work, stop)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sync_assets.core.errors import OperatorMustAct
+from sync_assets.core.errors import WrongWish
 
 LONGEST = 10_000
 """Characters of a question."""
@@ -75,7 +75,7 @@ class Hit:
     """A record that was found, by its best chunk.
 
     Attributes:
-        score: from 0 to 1, where 1 is first on both sides, word for word.
+        score: from 0 to 1: how far it stands out from what chance would find.
         vector_rank: its place among those that are near, from 1; None where it is none of them.
         text_rank: its place among those that have the question's words.
         position: of the chunk in the record; the title comes first.
@@ -123,21 +123,21 @@ def asked(question: str) -> str:
     """The question as the database and a model can take it.
 
     Raises:
-        OperatorMustAct: it is empty, or too long to be one.
+        WrongWish: it is empty, or too long to be one.
     """
     readable = question.replace("\x00", " ").encode(errors="replace").decode()
     cleaned = " ".join(readable.split())
     if not cleaned:
-        raise OperatorMustAct('There is no question. Ask something, such as "opening hours".')
+        raise WrongWish('There is no question. Ask something, such as "opening hours".')
     if len(cleaned) > LONGEST:
-        raise OperatorMustAct(
+        raise WrongWish(
             f"The question has {len(cleaned):,} characters; at most {LONGEST:,} are searched for."
         )
     return cleaned
 
 
 def check_limit(limit: int) -> int:
-    """The limit itself; raises `OperatorMustAct` for one that no search has."""
+    """The limit itself; raises `WrongWish` for one that no search has."""
     if not 1 <= limit <= MOST:
-        raise OperatorMustAct(f"The limit is {limit}; it goes from 1 to {MOST}.")
+        raise WrongWish(f"The limit is {limit}; it goes from 1 to {MOST}.")
     return limit

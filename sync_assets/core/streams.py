@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from sync_assets.core.hints import Hint
 from sync_assets.core.rate import Rate
+from sync_assets.core.records import Payload
 
 EMBEDDINGS = "embeddings"
 """The part of a sync that comes after the streams: their texts, embedded."""
@@ -126,6 +128,9 @@ class SourceSpec:
         streams: in the order in which they are synced.
         settings: the settings that its tenants may have, by name.
         rate: what an upstream account may be asked, whoever asks; None for no limit.
+        hint: where a message of the platform's about one of its objects points to, given the
+            tenant's settings and the message; its answer is None for what the tenant does not
+            sync. None for platforms that send no messages.
     """
 
     name: str
@@ -133,6 +138,7 @@ class SourceSpec:
     streams: tuple[StreamSpec, ...]
     settings: Mapping[str, Setting]
     rate: Rate | None = None
+    hint: Callable[[Mapping[str, str], Payload], Hint | None] | None = None
 
     @property
     def texts(self) -> tuple[StreamSpec, ...]:

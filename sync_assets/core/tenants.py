@@ -44,9 +44,14 @@ class Tenant:
     schedule: str | None = None
 
 
+def is_tenant_id(text: str) -> bool:
+    """Does it look like a tenant's id?"""
+    return _ID.fullmatch(text) is not None
+
+
 def check_tenant_id(text: str) -> str:
     """The id itself, or an error that says what an id looks like."""
-    if _ID.fullmatch(text):
+    if is_tenant_id(text):
         return text
     raise OperatorMustAct(
         f"{text!r:.80} cannot be a tenant's id. Use up to 63 small letters, digits, '-' and '_', "

@@ -33,7 +33,13 @@ def clean_up_job(checks: Sequence[dg.AssetCheckKey]) -> dg.JobDefinition:
         context.add_output_metadata(counts)
         return counts
 
-    @dg.job(name="clean_up", tags=TAGS, description="Deletes what is old and no longer needed.")
+    @dg.job(
+        name="clean_up",
+        tags=TAGS,
+        description="Deletes what is old and no longer needed.",
+        # Given here: Dagster copies a sensor with a job that lacks one, and warns of a beta then.
+        resource_defs={"platform": PlatformResource()},
+    )
     def clean_up() -> None:
         everything()
 

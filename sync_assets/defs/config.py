@@ -32,6 +32,10 @@ class SyncConfig(dg.Config):
     approve_deletions: bool = Field(
         default=False, description="Let a deletion through that was refused for its size."
     )
+    hinted: bool = Field(
+        default=False,
+        description="Only the records that the source hinted at, if there are any.",
+    )
 
     def options(self) -> SyncOptions:
         """The same for the core."""

@@ -36,9 +36,10 @@ def requests_sensor(jobs: Sequence[Any]) -> dg.SensorDefinition:
     @dg.sensor(
         name=NAME,
         jobs=jobs,
-        # A second less: the daemon's rounds are 5 s apart, and one that comes a moment too early
-        # would make it 15 s instead of 10, every other time.
-        minimum_interval_seconds=max(1, Settings().request_interval - 1),
+        # A tick that finds nothing listens for the whole interval; one that has launched ends at
+        # once, and the daemon's next round is to listen again. A second less than between rounds:
+        # one that comes a moment too early would begin no tick.
+        minimum_interval_seconds=max(1, min(DAEMON_LOOP, Settings().request_interval) - 1),
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Starts the syncs that were asked for, by priority and in turns between "
         "organizations, as places for runs become free; queues again what a crash has ended.",

@@ -7,14 +7,12 @@ import dagster as dg
 from sync_assets.core.ports import SyncOptions
 from sync_assets.core.queues import Priority
 from sync_assets.core.requests import Asked
+from sync_assets.core.schedules import FULL, INCREMENTAL
 from sync_assets.core.streams import SourceSpec
 from sync_assets.defs.asking import said
 from sync_assets.defs.resources import PlatformResource
 from sync_assets.enqueue import enqueue
 from sync_assets.settings import Settings
-
-FULL = "0 3 * * *"
-INCREMENTAL = "*/15 * * * *"
 
 
 def schedules_of(source: SourceSpec) -> list[dg.ScheduleDefinition]:

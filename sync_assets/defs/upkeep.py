@@ -7,6 +7,8 @@ from sync_assets.defs.alerts import alerts_sensors
 from sync_assets.defs.checks import CHECKS
 from sync_assets.defs.clean_up import clean_up_job
 from sync_assets.defs.keys import asset_key
+from sync_assets.defs.webhooks import webhooks_sensor
+from sync_assets.defs.wishes import wishes_sensor
 from sync_assets.settings import Settings
 from sync_assets.sources import SPECS
 
@@ -19,12 +21,13 @@ CRON = {
 
 
 def upkeep() -> dg.Definitions:
-    """Jobs, assets, schedules and the sensor `alerts`."""
+    """Jobs, assets, schedules and the sensors `alerts` and `webhooks`."""
+    jobs = [clean_up_job(_checks()), health.health_job, statistics.statistics_job]
     return dg.Definitions(
         assets=[health.health, statistics.statistics],
-        jobs=[clean_up_job(_checks()), health.health_job, statistics.statistics_job],
+        jobs=jobs,
         schedules=[_schedule(name, *what) for name, what in CRON.items()],
-        sensors=alerts_sensors(),
+        sensors=[*alerts_sensors(), webhooks_sensor(), wishes_sensor(jobs)],
     )
 
 

@@ -12,6 +12,7 @@ from sync_assets.core.errors import (
     OutOfTime,
     RetryLater,
     SourceChanged,
+    WrongWish,
 )
 from sync_assets.core.search import Findings, SearchedSet, Sides, asked, check_limit
 from sync_assets.core.stop import StopSignal
@@ -104,7 +105,7 @@ class Retriever:
             stop: ends the wait for a provider.
 
         Raises:
-            OperatorMustAct: there is no question, it is too long, the limit is out of bounds, or
+            WrongWish: there is no question, it is too long, the limit is out of bounds, or
                 there is no such type.
             Stopped: it was asked to stop.
         """
@@ -150,7 +151,7 @@ class Retriever:
 def _check_types(tenant_id: str, wanted: Sequence[str], known: Sequence[str]) -> None:
     for name in wanted:
         if name not in known:
-            raise OperatorMustAct(
+            raise WrongWish(
                 f"{tenant_id} has no texts of the type {name!r:.80}. It has {', '.join(known)}."
             )
 

@@ -10,8 +10,10 @@ from sqlalchemy import Connection, Row, text
 
 from sync_assets.core.fairness import MOST_TENANTS, Waiting, in_turn, launches
 from sync_assets.core.queues import QUEUES, Priority
+from sync_assets.core.streams import EMBEDDINGS
 from sync_assets.store.database import Database
 from sync_assets.store.requests import Request, request_of
+from sync_assets.store.sync_log import note_all
 
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('sync.requests', 0))")
 _KIND = "concat_ws(' ', source, streams, options)"
@@ -43,6 +45,23 @@ _TAKE = text(f"""
       WHERE id = ANY(:ids) AND state = 'queued' AND {_KIND} = :kind
       ORDER BY tenant_id FOR UPDATE SKIP LOCKED)  -- in the order of those who ask
     RETURNING *
+""")  # noqa: S608
+_NEVER_BEGUN = "NOT EXISTS (SELECT FROM sync.streams s WHERE s.sync_id = r.id)"
+# What was hinted at may have been read already, by a sync that had begun when the hint came. The
+# requests are this transaction's by now: whoever hints later asks for another one.
+_NOTHING_LEFT = text(f"""
+    UPDATE sync.requests r SET state = 'completed', ended_at = now()
+    WHERE id = ANY(:ids) AND claim = :claim AND hinted AND {_NEVER_BEGUN} AND NOT EXISTS (
+      SELECT FROM sync.hints h WHERE h.tenant_id = r.tenant_id AND h.stream = ANY(r.streams))
+    RETURNING id, tenant_id
+""")  # noqa: S608
+_HINTED_ONLY = text(f"""
+    UPDATE sync.requests r SET streams = ARRAY(
+      SELECT part FROM unnest(r.streams) WITH ORDINALITY AS one (part, place)
+      WHERE part = :embeddings OR EXISTS (
+        SELECT FROM sync.hints h WHERE h.tenant_id = r.tenant_id AND h.stream = part)
+      ORDER BY place)
+    WHERE id = ANY(:ids) AND claim = :claim AND state = 'launched' AND hinted AND {_NEVER_BEGUN}
 """)  # noqa: S608
 _STREAMS_DONE = text("""
     SELECT sync_id, array_agg(stream) AS done FROM sync.streams
@@ -182,17 +201,33 @@ def _launch(connection: Connection, group: Sequence[Waiting]) -> Launch:
     claim, ids = uuid4(), [waiting.id for waiting in group]
     taken = {"claim": claim, "ids": ids, "kind": group[0].kind}
     rows = connection.execute(_TAKE, taken).all()
+    if any(row.hinted for row in rows):
+        rows = _what_was_hinted(connection, claim, ids)
     requests = [request_of(row) for row in rows]
     return Launch(claim, requests, _left(requests, _done(connection, ids)))
 
 
+def _what_was_hinted(
+    connection: Connection, claim: UUID, ids: Sequence[UUID]
+) -> Sequence[Row[Any]]:
+    """Leave out streams, and whole requests, of which nothing is hinted at any more."""
+    parameters = {"claim": claim, "ids": ids, "embeddings": EMBEDDINGS}
+    left = {row.id: row.tenant_id for row in connection.execute(_NOTHING_LEFT, parameters)}
+    note_all(connection, left, "Nothing is left to do: an earlier sync has read what was hinted.")
+    connection.execute(_HINTED_ONLY, parameters)
+    return connection.execute(_OF_CLAIM, parameters).all()
+
+
 def _left(requests: Sequence[Request], done: Mapping[UUID, set[str]]) -> tuple[str, ...]:
     """The streams that one of them at least still has to sync; all where none is left."""
-    streams = requests[0].streams if requests else ()
+    streams = tuple(dict.fromkeys(stream for request in requests for stream in request.streams))
     left = tuple(
         stream
         for stream in streams
-        if any(stream not in done.get(request.id, set()) for request in requests)
+        if any(
+            stream in request.streams and stream not in done.get(request.id, set())
+            for request in requests
+        )
     )
     return left or streams
 

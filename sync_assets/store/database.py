@@ -30,7 +30,8 @@ _JOINS = """
     SELECT set_config('enable_nestloop', %(others)s, true),
       set_config('enable_mergejoin', %(others)s, true)
 """
-_AS_CONTROL = text("SELECT set_config('role', 'sync_assets_control', true)")
+_AS_CONTROL = "SELECT set_config('role', 'sync_assets_control', true)"
+_UNHURRIED = f"{_AS_CONTROL}, set_config('synchronous_commit', 'off', true)"
 
 
 LOCK_TIMEOUT = 15
@@ -95,10 +96,13 @@ class Database:
             return self.engine.connect()
 
     @contextmanager
-    def as_control(self) -> Generator[Connection]:
-        """A transaction that sees tenants, syncs and statistics of all, and no content."""
+    def as_control(self, *, flush: bool = True) -> Generator[Connection]:
+        """A transaction that sees tenants, syncs and statistics of all, and no content.
+
+        Without `flush` its end does not wait for the disk; the next one that does takes it along.
+        """
         with self._transaction() as connection:
-            connection.execute(_AS_CONTROL)
+            driver(connection).execute(_AS_CONTROL if flush else _UNHURRIED)
             yield connection
 
     @contextmanager

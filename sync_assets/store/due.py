@@ -23,9 +23,10 @@ _FAILURES = """
           SELECT coalesce(bool_or(s.status <> 'done'), true) FROM sync.streams s
           WHERE s.sync_id = r.id AND s.stream <> 'embeddings')), false) AS content
     FROM sync.requests r
-    WHERE r.tenant_id = t.id AND r.state = 'failed' AND r.superseded_by IS NULL
+    WHERE r.tenant_id = t.id AND r.state = 'failed' AND NOT r.hinted AND r.superseded_by IS NULL
       AND r.ended_at > coalesce((SELECT max(ended_at) FROM sync.requests done
-        WHERE done.tenant_id = t.id AND done.state = 'completed' AND done.streams @> r.streams),
+        WHERE done.tenant_id = t.id AND done.state = 'completed' AND NOT done.hinted
+          AND done.streams @> r.streams),
         '-infinity')
 """
 _SCHEDULED = text(f"""
@@ -54,12 +55,14 @@ _BROKEN = text(f"""
 _CHANGED = text("""
     SELECT id FROM sync.tenants t WHERE source = :source AND active AND changed_at > coalesce(
       (SELECT max(asked_at) FROM sync.requests r
-       WHERE r.tenant_id = t.id AND r.streams @> CAST(:streams AS text[])), '-infinity')
+       WHERE r.tenant_id = t.id AND NOT r.hinted AND r.streams @> CAST(:streams AS text[])),
+      '-infinity')
     ORDER BY changed_at LIMIT :most
 """)
 _OWN = text(f"""
     SELECT id, schedule, coalesce((SELECT max(asked_at) FROM sync.requests r
-      WHERE r.tenant_id = t.id AND r.streams @> CAST(:streams AS text[])), changed_at) AS last
+      WHERE r.tenant_id = t.id AND NOT r.hinted
+        AND r.streams @> CAST(:streams AS text[])), changed_at) AS last
     FROM sync.tenants t, LATERAL ({_FAILURES}) f
     WHERE source = :source AND active AND schedule <> 'off' AND f.failures = 0 ORDER BY id
 """)  # noqa: S608

@@ -1,6 +1,6 @@
 """Reads a tenant's rows back out, a chunk at a time."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import TextClause, text
@@ -30,18 +30,44 @@ class Export:
         """
         with self._database.as_tenant(tenant_id) as connection:
             streaming = connection.execution_options(stream_results=True, yield_per=_CHUNK)
-            result = streaming.execute(_select(stream.table), {"deleted": deleted})
+            query = _select(stream.table, ":deleted OR deleted_at IS NULL")
+            result = streaming.execute(query, {"deleted": deleted})
             for rows in result.mappings().partitions(_CHUNK):
                 yield [_flattened(dict(row)) for row in rows]
 
+    def page(
+        self, tenant_id: str, stream: StreamSpec, after: int | None, limit: int
+    ) -> list[dict[str, Any]]:
+        """The live rows with keys behind `after`, None for the first, in their order."""
+        key = stream.table.key
+        query = _select(
+            stream.table,
+            f"deleted_at IS NULL AND (CAST(:after AS bigint) IS NULL OR {key} > :after)",
+            "LIMIT :limit",
+        )
+        return self._rows(tenant_id, query, {"after": after, "limit": limit})
 
-def _select(table: Table) -> TextClause:
+    def some(self, tenant_id: str, stream: StreamSpec, keys: Sequence[int]) -> list[dict[str, Any]]:
+        """The live rows with these keys; what is buried or was never there is left out."""
+        query = _select(stream.table, f"deleted_at IS NULL AND {stream.table.key} = ANY(:keys)")
+        return self._rows(tenant_id, query, {"keys": list(keys)})
+
+    def _rows(
+        self, tenant_id: str, query: TextClause, parameters: Mapping[str, object]
+    ) -> list[dict[str, Any]]:
+        with self._database.as_tenant(tenant_id) as connection:
+            result = connection.execute(query, parameters)
+            return [_flattened(dict(row)) for row in result.mappings()]
+
+
+def _select(table: Table, condition: str, most: str = "") -> TextClause:
     names = [table.key, *(column.name for column in table.columns), *_COMMON]
     columns = ", ".join(f"held.{name}" for name in names)
     terms = f", {_links(table)} AS terms" if table.links else ""
     return text(f"""
         SELECT {columns}{terms} FROM cms.{table.name} AS held
-        WHERE :deleted OR deleted_at IS NULL ORDER BY {table.key}
+        WHERE tenant_id = current_setting('sync_assets.tenant_id') AND ({condition})
+        ORDER BY {table.key} {most}
     """)  # noqa: S608 - names come from the registry
 
 

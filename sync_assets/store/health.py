@@ -12,7 +12,7 @@ from sync_assets.store.database import Database
 
 _LAST = text("""
     SELECT DISTINCT ON (stream) stream, counts, now() - finished_at AS age FROM sync.streams
-    WHERE tenant_id = :tenant AND stream = ANY(:streams) AND status = 'done'
+    WHERE tenant_id = :tenant AND stream = ANY(:streams) AND status = 'done' AND NOT hinted
     ORDER BY stream, finished_at DESC
 """)
 _COMPLETE = text("""
@@ -20,7 +20,7 @@ _COMPLETE = text("""
     FROM sync.tenants t CROSS JOIN unnest(CAST(:streams AS text[])) AS w (stream)
     LEFT JOIN LATERAL (
       SELECT finished_at FROM sync.streams s
-      WHERE s.tenant_id = t.id AND s.stream = w.stream AND status = 'done'
+      WHERE s.tenant_id = t.id AND s.stream = w.stream AND status = 'done' AND NOT hinted
       ORDER BY finished_at DESC LIMIT 1
     ) l ON true
     WHERE t.source = :source AND t.active ORDER BY since, t.id, w.stream

@@ -10,12 +10,13 @@ from sqlalchemy import Connection
 
 from sync_assets.core.clock import Clock
 from sync_assets.core.errors import RetryLater
+from sync_assets.core.hints import Hint
 from sync_assets.core.known import Known
-from sync_assets.core.ports import Checkpoint, Page, Written
+from sync_assets.core.ports import Checkpoint, Page, SyncOptions, Written
 from sync_assets.core.records import Record, Rejected
 from sync_assets.core.run import StreamStatus
 from sync_assets.core.streams import StreamSpec
-from sync_assets.store import dead_letters
+from sync_assets.store import dead_letters, hints
 from sync_assets.store.checkpoints import load_checkpoint, save_checkpoint
 from sync_assets.store.database import Database, Driver, driver
 from sync_assets.store.held_part import COUNT, HeldPart
@@ -47,15 +48,20 @@ class StoredStream:
         self._spec = spec
         self._rows = Rows(spec.table)
 
-    def known(self, scope: str) -> Known:
-        """What the CMS has of a collection."""
+    def known(self, scope: str, keys: Sequence[int] | None = None) -> Known:
+        """What the CMS has of a collection, or of some of its records."""
         with self._database.as_tenant(self._tenant_id) as connection:
-            return self._rows.known(driver(connection), scope)
+            return self._rows.known(driver(connection), scope, keys)
 
     def checkpoint(self, collection: str) -> Checkpoint:
         """Where the collection stands."""
         with self._database.as_tenant(self._tenant_id) as connection:
             return load_checkpoint(connection, self._spec.name, collection, self._sync_id)
+
+    def hints(self) -> Sequence[Hint]:
+        """The records of the stream that the source hinted at, and that nobody has read since."""
+        with self._database.as_tenant(self._tenant_id) as connection:
+            return hints.waiting(connection, self._spec.name)
 
 
 class HeldStream(HeldPart):
@@ -68,16 +74,15 @@ class HeldStream(HeldPart):
         lease: Lease,
         spec: StreamSpec,
         clock: Clock,
-        *,
-        full: bool = False,
+        options: SyncOptions | None = None,
     ) -> None:
         super().__init__(database, connection, lease, spec.name)
         stored = StoredStream(database, lease.tenant_id, spec, lease.sync_id)
-        self.known, self.checkpoint = stored.known, stored.checkpoint
+        self.known, self.checkpoint, self.hints = stored.known, stored.checkpoint, stored.hints
         self._spec = spec
         self._rows = Rows(spec.table)
         self._clock = clock
-        self._full = full
+        self._options = options or SyncOptions()
         self._created = self._updated = self._deleted = 0
         self._dead: set[str] = set()
 
@@ -94,9 +99,12 @@ class HeldStream(HeldPart):
         """
         return _again_after_deadlocks(partial(self._write, page))
 
-    def bury(self, scope: str, keys: Sequence[int]) -> int:
-        """Give rows their tombstones, local edits excepted; gives the number of tombstones."""
-        return _again_after_deadlocks(partial(self._bury, scope, keys))
+    def bury(self, scope: str, keys: Sequence[int], done: Sequence[Hint] = ()) -> int:
+        """Give rows their tombstones, local edits excepted; gives the number of tombstones.
+
+        The hints that are settled with it go away in the same transaction.
+        """
+        return _again_after_deadlocks(partial(self._bury, scope, keys, done))
 
     def finish(
         self, status: StreamStatus, error: str | None = None, kind: str | None = None
@@ -104,10 +112,11 @@ class HeldStream(HeldPart):
         """Record how the stream ended, with the counts that were shown last."""
         with self._transaction() as connection:
             held = self._finish(connection, status, error, kind)
-            if held and status is StreamStatus.DONE and self._dead:
+            whole = not self._options.hinted  # who looked at a few knows nothing of the others
+            if held and whole and status is StreamStatus.DONE and self._dead:
                 table, sync_id = self._spec.table, self._lease.sync_id
                 dead_letters.settle(
-                    connection, self._spec.name, table, sync_id, everything=self._full
+                    connection, self._spec.name, table, sync_id, everything=self._options.full
                 )
 
     def _write(self, page: Page) -> Written:
@@ -123,9 +132,10 @@ class HeldStream(HeldPart):
         self._updated += result.updated
         return result
 
-    def _bury(self, scope: str, keys: Sequence[int]) -> int:
+    def _bury(self, scope: str, keys: Sequence[int], done: Sequence[Hint]) -> int:
         with self.writing() as connection:
             buried = self._rows.bury(driver(connection), scope, keys, self._clock())
+            hints.remove(connection, done)
             self._count(connection, Written(), buried)
         self._deleted += buried
         return buried
@@ -161,7 +171,7 @@ class HeldStream(HeldPart):
         rejected: Sequence[Rejected],
         written: Mapping[int, bool],
     ) -> None:
-        """The dead letters and the checkpoint that belong to the page."""
+        """The dead letters, the checkpoint and the hints that belong to the page."""
         stream, sync_id = self._spec.name, self._lease.sync_id
         dead_letters.add(connection, stream, page.collection, sync_id, rejected)
         revived = [str(key) for key in written if str(key) in self._dead]
@@ -169,6 +179,7 @@ class HeldStream(HeldPart):
             dead_letters.resolve(connection, stream, page.collection, revived)
         if page.checkpoint is not None:
             save_checkpoint(connection, stream, page.collection, sync_id, page.checkpoint)
+        hints.remove(connection, page.done)
 
     def _count(self, connection: Connection, result: Written, deleted: int = 0) -> None:
         """Count in the page's own transaction, so that a kill loses no count either."""

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, text
 
-from sync_assets.core.errors import OperatorMustAct
+from sync_assets.core.errors import WrongWish
 from sync_assets.core.queues import QUEUES, Priority
 from sync_assets.store.attempts import ALIVE
 from sync_assets.store.database import Database
@@ -34,7 +34,9 @@ _LIST = text("""
           ELSE 'failed' END AS status
       FROM sync.requests r
       WHERE (CAST(:tenant AS text) IS NULL OR tenant_id = :tenant)
-        AND (CAST(:organization AS text) IS NULL OR organization = :organization)
+        AND (CAST(:organization AS text) IS NULL OR organization = :organization
+          AND EXISTS (SELECT FROM sync.tenants t  -- and has it still
+            WHERE t.id = tenant_id AND t.organization = :organization))
         AND (:every OR state = ANY(:states))
         AND (CAST(:at AS timestamptz) IS NULL OR (created_at, id) < (:at, CAST(:id AS uuid)))
     ) shown WHERE :every OR status = ANY(:statuses)
@@ -161,7 +163,7 @@ class History:
             cursor: where the page before ended.
 
         Raises:
-            OperatorMustAct: the cursor is none of ours, or there is no such status.
+            WrongWish: the cursor is none of ours, or there is no such status.
         """
         at, last = _position(cursor) if cursor else (None, None)
         parameters = {
@@ -215,7 +217,7 @@ def _entry(row: Row[Any]) -> Entry:
 
 def _known(status: str) -> str:
     if status not in STATUSES:
-        raise OperatorMustAct(f"There is no status {status!r:.40}. There is {', '.join(STATUSES)}.")
+        raise WrongWish(f"There is no status {status!r:.40}. There is {', '.join(STATUSES)}.")
     return status
 
 
@@ -228,7 +230,7 @@ def _position(cursor: str) -> tuple[datetime, UUID]:
         at, _, last = urlsafe_b64decode(cursor.encode()).decode().partition(" ")
         return datetime.fromisoformat(at), UUID(last)
     except (ValueError, binascii.Error) as error:
-        raise OperatorMustAct(
+        raise WrongWish(
             f"{cursor!r:.80} is no cursor. Take the one that the page before has printed."
         ) from error
 

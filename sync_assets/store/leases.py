@@ -42,9 +42,11 @@ _SOON = text("SELECT set_config('lock_timeout', '2s', true)")
 _HOLDER = text("""
     SELECT sync_id FROM sync.leases WHERE tenant_id = :tenant AND stream = :stream
 """)
+# The change feed says which sync wrote a record; who has no such setting wrote by hand.
 _RENEW = """
     UPDATE sync.leases SET expires_at = now() + make_interval(secs => %(lifetime)s)
     WHERE tenant_id = %(tenant)s AND stream = %(stream)s AND token = %(token)s
+    RETURNING set_config('sync_assets.sync_id', sync_id::text, true)
 """
 _BEAT = text("""
     UPDATE sync.leases SET expires_at = now() + make_interval(secs => :lifetime),

@@ -11,7 +11,7 @@ from sqlalchemy import Row, text
 from sync_assets.core.budget import money
 from sync_assets.core.counts import Counts
 from sync_assets.core.embedding import EmbeddingCounts
-from sync_assets.core.errors import OperatorMustAct
+from sync_assets.core.errors import UnknownSync
 from sync_assets.core.queues import Priority
 from sync_assets.core.report import Report, RequestRow, StreamRow
 from sync_assets.core.requests import State
@@ -30,36 +30,53 @@ _SYNC = text("""
       r.ended_at, r.error, r.alive_at IS NOT NULL AS begun,
       greatest(r.alive_at, pg_postmaster_start_time())
         < now() - make_interval(secs => :alive) AS silent
-    FROM (SELECT CAST(:id AS uuid) AS id) wanted
+    FROM unnest(CAST(:ids AS uuid[])) AS wanted (id)
     LEFT JOIN sync.syncs s ON s.id = wanted.id
     LEFT JOIN sync.requests r ON r.id = wanted.id
     LEFT JOIN sync.tenants t ON t.id = coalesce(s.tenant_id, r.tenant_id)
     WHERE s.id IS NOT NULL OR r.id IS NOT NULL
 """)
 _STREAMS = text("""
-    SELECT r.stream, r.status, r.attempt, r.counts, r.earlier, r.error, r.started_at,
+    SELECT r.sync_id, r.stream, r.status, r.attempt, r.counts, r.earlier, r.error, r.started_at,
       r.finished_at, coalesce(l.expires_at > now()
         AND sync.backend_started(l.backend_pid) IS NOT DISTINCT FROM l.backend_started,
       false) AS held
     FROM sync.streams r LEFT JOIN sync.leases l
       ON l.tenant_id = r.tenant_id AND l.stream = r.stream AND l.sync_id = r.sync_id
-    WHERE r.sync_id = :id
+    WHERE r.sync_id = ANY(:ids)
 """)
 
-_UNBORN = {State.CANCELLED: StreamStatus.STOPPED, State.FAILED: StreamStatus.FAILED}
+_UNBORN = {
+    State.CANCELLED: StreamStatus.STOPPED,
+    State.FAILED: StreamStatus.FAILED,
+    State.COMPLETED: StreamStatus.DONE,
+}
 """How a stream stands that no run had begun when its request ended."""
 
 
 def report_of(database: Database, sync_id: UUID) -> Report:
-    """The report at this moment; raises `OperatorMustAct` for an unknown sync."""
-    with database.as_control() as connection:
-        sync = connection.execute(_SYNC, {"id": sync_id, "alive": ALIVE}).one_or_none()
-        rows = connection.execute(_STREAMS, {"id": sync_id}).all()
-    if sync is None:
-        raise OperatorMustAct(
+    """The report at this moment; raises `UnknownSync`."""
+    found = reports_of(database, [sync_id])
+    if sync_id not in found:
+        raise UnknownSync(
             f"There is no sync {sync_id}. 'sync-assets history' shows the newest ones, "
             "'sync-assets report --tenant ID' a tenant's last one."
         )
+    return found[sync_id]
+
+
+def reports_of(database: Database, sync_ids: Sequence[UUID]) -> dict[UUID, Report]:
+    """The reports of several syncs, by id, without those that nobody knows."""
+    ids = list(sync_ids)
+    rows: dict[UUID, list[StreamRow]] = {}
+    with database.as_control() as connection:
+        syncs = connection.execute(_SYNC, {"ids": ids, "alive": ALIVE}).all()
+        for row in connection.execute(_STREAMS, {"ids": ids}):
+            rows.setdefault(row.sync_id, []).append(_stream_row(row))
+    return {sync.id: _report(sync, rows.get(sync.id, [])) for sync in syncs}
+
+
+def _report(sync: Row[Any], rows: Iterable[StreamRow]) -> Report:
     request = _request_row(sync)
     return Report(
         sync.id,
@@ -67,7 +84,7 @@ def report_of(database: Database, sync_id: UUID) -> Report:
         sync.source,
         sync.organization,
         sync.created_at,
-        _in_order(map(_stream_row, rows), sync.streams, request),
+        _in_order(rows, sync.streams, request),
         sync.now,
         request,
     )

@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import Connection, Row, text
 from sqlalchemy.exc import IntegrityError
 
-from sync_assets.core.errors import OperatorMustAct, UnknownTenant
+from sync_assets.core.errors import Conflict, UnknownSync, UnknownTenant
 from sync_assets.core.ports import SyncOptions
 from sync_assets.core.queues import Priority, queue_of, route
 from sync_assets.core.requests import BACKOFF, Asked, State
@@ -27,7 +27,8 @@ _ASK = text("""
       CASE WHEN CAST(:due AS timestamptz) > now() THEN CAST(:due AS timestamptz) END
     FROM (SELECT * FROM sync.tenants WHERE id = ANY(:tenants) AND active
       ORDER BY id FOR SHARE) AS there  -- who is being removed is waited for
-    ON CONFLICT (tenant_id, streams, period, not_before) WHERE state = 'queued' DO UPDATE SET
+    ON CONFLICT (tenant_id, streams, period, not_before, hinted) WHERE state = 'queued'
+    DO UPDATE SET
       options = held.options || excluded.options || jsonb_build_object(
         'batch_size', least((held.options->'batch_size')::int,
           (excluded.options->'batch_size')::int),
@@ -76,6 +77,7 @@ _RESCHEDULE = text("""
 _TWIN = text("""
     SELECT id FROM sync.requests WHERE state = 'queued' AND tenant_id = :tenant
       AND streams = :streams AND period IS NOT DISTINCT FROM :period AND not_before IS NULL
+      AND hinted = :hinted
 """)
 _RETRY = text("""
     UPDATE sync.requests SET state = 'queued', attempt = 0, claim = NULL, run_id = NULL,
@@ -167,11 +169,11 @@ class Requests:
         return [_asked(row) for row in rows]
 
     def get(self, sync_id: UUID) -> Request:
-        """A request; raises `OperatorMustAct` for an unknown one."""
+        """A request; raises `UnknownSync`."""
         with self._database.as_control() as connection:
             row = connection.execute(_GET, {"id": sync_id}).one_or_none()
         if row is None:
-            raise OperatorMustAct(
+            raise UnknownSync(
                 f"There is no sync {sync_id}. 'sync-assets history' shows the newest ones."
             )
         return request_of(row)
@@ -183,7 +185,8 @@ class Requests:
             CANCELLED, or LAUNCHED while the sync is still ending.
 
         Raises:
-            OperatorMustAct: there is none, or it has ended.
+            UnknownSync: there is none.
+            Conflict: it has ended.
         """
         with self._database.as_control() as connection:
             row = connection.execute(_CANCEL, {"id": sync_id}).one_or_none()
@@ -193,7 +196,7 @@ class Requests:
                 note(connection, row.tenant_id, sync_id, f"Cancelled (by {by}).")
                 return State(row.state)
         ended = self.get(sync_id)
-        raise OperatorMustAct(f"Sync {sync_id} has ended already: {ended.state.value}.")
+        raise Conflict(f"Sync {sync_id} has ended already: {ended.state.value}.")
 
     def reschedule(
         self, sync_id: UUID, *, due: datetime | None = None, priority: Priority | None = None
@@ -201,7 +204,8 @@ class Requests:
         """Give a waiting request another time or priority.
 
         Raises:
-            OperatorMustAct: there is none, or it waits no longer.
+            UnknownSync: there is none.
+            Conflict: it waits no longer, or another one waits for that moment.
         """
         request = self.get(sync_id)
         queue = None if priority is None else route(request.streams, priority).name
@@ -213,14 +217,12 @@ class Requests:
                 if row is not None:
                     note(connection, row.tenant_id, sync_id, _rescheduled(due, priority))
         except IntegrityError as error:
-            raise OperatorMustAct(
+            raise Conflict(
                 f"Another sync of {request.tenant_id} waits for that very moment already. See "
                 f"'sync-assets history --tenant {request.tenant_id}'."
             ) from error
         if row is None:
-            raise OperatorMustAct(
-                f"Sync {sync_id} waits no longer. See 'sync-assets status {sync_id}'."
-            )
+            raise Conflict(f"Sync {sync_id} waits no longer. See 'sync-assets status {sync_id}'.")
         return self.get(sync_id)
 
     def retry(self, sync_id: UUID, by: str) -> UUID:
@@ -230,12 +232,13 @@ class Requests:
             Its id, or that of a newer request which waits for the same and does both.
 
         Raises:
-            OperatorMustAct: there is none, or it has not failed.
+            UnknownSync: there is none.
+            Conflict: it has not failed.
             UnknownTenant: its tenant was removed.
         """
         request = self.get(sync_id)
         if request.state not in {State.FAILED, State.CANCELLED}:
-            raise OperatorMustAct(
+            raise Conflict(
                 f"Sync {sync_id} is {request.state.value}; only a failed or cancelled one can be "
                 "retried."
             )
@@ -275,10 +278,20 @@ def _rescheduled(due: datetime | None, priority: Priority | None) -> str:
 
 
 def twin_of(
-    connection: Connection, tenant: str, streams: Sequence[str], period: str | None
+    connection: Connection,
+    tenant: str,
+    streams: Sequence[str],
+    period: str | None,
+    *,
+    hinted: bool,
 ) -> UUID | None:
     """The request that waits for these streams of a tenant, if there is one."""
-    parameters = {"tenant": tenant, "streams": list(streams), "period": period}
+    parameters = {
+        "tenant": tenant,
+        "streams": list(streams),
+        "period": period,
+        "hinted": hinted,
+    }
     return connection.execute(_TWIN, parameters).scalar()
 
 

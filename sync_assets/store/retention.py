@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import TextClause, text
 
+from sync_assets.store.changes import Changes
 from sync_assets.store.database import Database
 
 BATCH = 1_000
@@ -19,12 +20,13 @@ MOST = 200_000
 # fresh the stream is. See store/health.
 _SHOWN = """shown AS MATERIALIZED (
       SELECT DISTINCT ON (tenant_id, stream) sync_id FROM sync.streams
-      WHERE status = 'done' ORDER BY tenant_id, stream, finished_at DESC)"""
+      WHERE status = 'done' AND NOT hinted ORDER BY tenant_id, stream, finished_at DESC)"""
 # Without its last request a tenant would look changed, or never synced. A failed one whose dead
 # letter is unresolved can still be replayed.
 _OLD_REQUESTS = text(f"""
     WITH {_SHOWN}, last AS MATERIALIZED (
-      SELECT DISTINCT ON (tenant_id) id FROM sync.requests ORDER BY tenant_id, asked_at DESC
+      SELECT DISTINCT ON (tenant_id) id FROM sync.requests
+      WHERE NOT hinted ORDER BY tenant_id, asked_at DESC
     ), replayable AS MATERIALIZED (
       SELECT record FROM sync.dead_letters WHERE collection = 'request' AND resolved_at IS NULL
     )
@@ -108,6 +110,15 @@ class Retention:
     def dead_letters(self, before: datetime) -> int:
         """Delete dead letters that were resolved before."""
         return sum(self._in_order(_LETTERS, before))
+
+    def changes(self, before: datetime) -> int:
+        """Delete what the change feeds say of the time before; gives the number of entries."""
+        deleted = 0
+        for count in Changes(self._database).forget(before):
+            deleted += count
+            if time.monotonic() > self._until:
+                break
+        return deleted
 
     def runs_in_use(self) -> set[str]:
         """Dagster runs of requests that go on, or that failed and may be tried once more."""

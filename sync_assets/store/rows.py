@@ -25,8 +25,11 @@ class Rows:
 
     table: Table
 
-    def known(self, connection: Driver, scope: str) -> Known:
-        """What the CMS has of a collection, streamed into compact arrays."""
+    def known(self, connection: Driver, scope: str, keys: Sequence[int] | None = None) -> Known:
+        """What the CMS has of a collection, or of some records, streamed into compact arrays."""
+        if keys is not None:
+            wanted = {"scope": scope, "none": NO_VERSION, "keys": list(keys)}
+            return Known(connection.execute(self._known_of, wanted))
         with connection.cursor(name="known", binary=True) as cursor:
             cursor.itersize = _CHUNK
             cursor.execute(self._known, {"scope": scope, "none": NO_VERSION})
@@ -89,14 +92,21 @@ class Rows:
 
     @cached_property
     def _known(self) -> bytes:
-        where = f"WHERE {self.table.scope} = %(scope)s" if self.table.scope else ""
+        return self._select_known(f"{self.table.scope} = %(scope)s" if self.table.scope else "true")
+
+    @cached_property
+    def _known_of(self) -> bytes:
+        scope = f"AND {self.table.scope} = %(scope)s" if self.table.scope else ""
+        return self._select_known(f"{self.table.key} = ANY(%(keys)s) {scope}")
+
+    def _select_known(self, where: str) -> bytes:
         return f"""
             SELECT {self.table.key},
               coalesce(floor(extract(epoch FROM source_modified_at))::bigint, %(none)s),
               coalesce(ceil(extract(epoch FROM local_modified_at))::bigint, %(none)s),
               coalesce(local_modified_at > coalesce(source_modified_at, '-infinity'), false),
               deleted_at IS NOT NULL, content_hash
-            FROM cms.{self.table.name} {where} ORDER BY {self.table.key}
+            FROM cms.{self.table.name} WHERE {where} ORDER BY {self.table.key}
         """.encode()  # noqa: S608 - names come from the registry
 
     @cached_property

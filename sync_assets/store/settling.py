@@ -59,7 +59,7 @@ _AGAIN = text("""
 _END = text("""
     UPDATE sync.requests SET state = :state, error = :error, ended_at = now(),
       superseded_by = CAST(:twin AS uuid),
-      alerted_at = CASE WHEN CAST(:twin AS uuid) IS NOT NULL THEN now() END
+      alerted_at = CASE WHEN CAST(:twin AS uuid) IS NOT NULL OR hinted THEN now() END
     WHERE id = :id
 """)
 _END_STREAMS = text("""
@@ -222,6 +222,8 @@ def _apply(connection: Connection, row: _Row, ends: Sequence[StreamEnd], found: 
     """Store what becomes of a request; gives its state."""
     if found.state is State.QUEUED:
         return _queue_again(connection, row, ends, found)
+    if row.hinted:  # nothing is lost with it: the next ordinary sync finds what is to be found
+        return _finish(connection, row, found)
     if found.state is State.FAILED:
         _bury(connection, row, ends, found.error or "")
     if found.state is State.COMPLETED:
@@ -266,7 +268,7 @@ def _queue_again(
 
 def _hand_on(connection: Connection, row: _Row, ends: Sequence[StreamEnd], found: Verdict) -> State:
     """Let the newer request inherit what this one has behind it, and end this one."""
-    twin = twin_of(connection, row.tenant_id, row.streams, row.period)
+    twin = twin_of(connection, row.tenant_id, row.streams, row.period, hinted=row.hinted)
     if twin is None:  # it was taken out of the queue this very moment
         return _queue_again(connection, row, ends, found)
     attempt = row.attempt if found.counts else row.attempt - 1

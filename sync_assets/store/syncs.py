@@ -1,6 +1,6 @@
 """The record of syncs: what was asked for, how each stream stands, what was logged."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
@@ -10,17 +10,17 @@ import orjson
 from sqlalchemy import Connection, text
 
 from sync_assets.core.clock import Clock, utc_now
-from sync_assets.core.errors import UnknownTenant
+from sync_assets.core.errors import UnknownSync, UnknownTenant
 from sync_assets.core.ports import StreamReader, SyncRequest
 from sync_assets.core.report import Report
-from sync_assets.core.streams import SourceSpec
+from sync_assets.core.streams import EMBEDDINGS, SourceSpec
 from sync_assets.store import dead_letters
 from sync_assets.store.database import Database
 from sync_assets.store.held_part import HeldPart
 from sync_assets.store.held_stream import HeldStream, StoredStream
 from sync_assets.store.leases import Lease, hold
-from sync_assets.store.reports import report_of
-from sync_assets.store.sync_log import lines
+from sync_assets.store.reports import report_of, reports_of
+from sync_assets.store.sync_log import PAGE, lines, lines_of
 
 _BEGIN = text("""
     INSERT INTO sync.syncs (id, tenant_id, source, streams, options, run_id)
@@ -29,8 +29,9 @@ _BEGIN = text("""
     ON CONFLICT (id) DO UPDATE SET run_id = excluded.run_id
 """)
 _PENDING = text("""
-    INSERT INTO sync.streams (sync_id, tenant_id, stream)
-    SELECT :id, :tenant, unnest(CAST(:streams AS text[])) ON CONFLICT DO NOTHING
+    INSERT INTO sync.streams (sync_id, tenant_id, stream, hinted)
+    SELECT :id, :tenant, stream, :hinted AND stream <> :embeddings  -- those are complete each time
+    FROM unnest(CAST(:streams AS text[])) AS wanted (stream) ON CONFLICT DO NOTHING
 """)
 _SKIP = text("""
     UPDATE sync.streams SET status = 'skipped', error = :reason, error_kind = :kind,
@@ -40,6 +41,13 @@ _SKIP = text("""
 _LATEST = text("""
     SELECT id FROM sync.syncs WHERE tenant_id = :tenant ORDER BY created_at DESC LIMIT 1
 """)
+# Who had the tenant when the sync was asked for, and who has it now.
+_OWNER = text("""
+    SELECT t.id FROM sync.tenants t WHERE t.organization = :organization AND t.id = coalesce(
+      (SELECT tenant_id FROM sync.requests WHERE id = :id AND organization = :organization),
+      (SELECT tenant_id FROM sync.syncs s WHERE id = :id
+        AND NOT EXISTS (SELECT FROM sync.requests r WHERE r.id = s.id)))
+""")
 # With the leases of processes that are gone left out, as in _STREAMS.
 _INSTEAD = text("""
     SELECT s.id FROM sync.syncs s
@@ -48,6 +56,7 @@ _INSTEAD = text("""
       ON l.tenant_id = r.tenant_id AND l.stream = r.stream AND l.sync_id = r.sync_id
     WHERE s.tenant_id = :tenant AND s.id <> :id
       AND s.streams @> CAST(:streams AS text[]) AND s.options @> CAST(:options AS jsonb)
+      AND NOT s.options @> '{"hinted": true}'  -- it does a few records only
       AND (r.status = 'done' AND r.finished_at > (SELECT created_at FROM sync.syncs WHERE id = :id)
         OR l.expires_at > now()
         AND sync.backend_started(l.backend_pid) IS NOT DISTINCT FROM l.backend_started)
@@ -71,6 +80,8 @@ class Syncs:
             "streams": list(request.streams),
             "options": orjson.dumps(asdict(request.options)).decode(),
             "run": request.run_id,
+            "hinted": request.options.hinted,
+            "embeddings": EMBEDDINGS,
         }
         with self._database.as_tenant(request.tenant.id) as connection:
             if connection.execute(_BEGIN, parameters).rowcount == 0:
@@ -90,8 +101,29 @@ class Syncs:
             connection.execute(_SKIP, parameters)
 
     def report(self, sync_id: UUID) -> Report:
-        """The report at this moment; raises `OperatorMustAct` for an unknown sync."""
+        """The report at this moment; raises `UnknownSync`."""
         return report_of(self._database, sync_id)
+
+    def reports(self, sync_ids: Sequence[UUID]) -> dict[UUID, Report]:
+        """The reports of several syncs by id, read together."""
+        return reports_of(self._database, sync_ids)
+
+    def new_lines(self, after: Mapping[UUID, int], limit: int) -> dict[UUID, list[dict[str, Any]]]:
+        """The next lines of several logs behind those ids; see `store.sync_log.lines_of`."""
+        return lines_of(self._database, after, limit)
+
+    def owner_of(self, sync_id: UUID, organization: str) -> str:
+        """The id of the tenant whose sync it is.
+
+        Raises:
+            UnknownSync: there is none, or its tenant is or was another organization's.
+        """
+        parameters = {"id": sync_id, "organization": organization}
+        with self._database.as_control() as connection:
+            tenant: str | None = connection.execute(_OWNER, parameters).scalar()
+        if tenant is None:
+            raise UnknownSync(f"There is no sync {sync_id} of organization {organization!r:.80}.")
+        return tenant
 
     def latest(self, tenant_id: str) -> UUID | None:
         """The tenant's newest sync."""
@@ -114,9 +146,9 @@ class Syncs:
         with self._database.as_control() as connection:
             return connection.execute(_INSTEAD, parameters).scalar()
 
-    def log(self, sync_id: UUID, after: int = 0) -> list[dict[str, Any]]:
+    def log(self, sync_id: UUID, after: int = 0, limit: int = PAGE) -> list[dict[str, Any]]:
         """The lines of a sync's log behind the one with that id; see `store.sync_log.lines`."""
-        return lines(self._database, sync_id, after=after)
+        return lines(self._database, sync_id, after=after, limit=limit)
 
     def dead_letters(self, sync_id: UUID, limit: int) -> list[tuple[str, str, str]]:
         """Stream, record and cause of what a sync could not keep, the first few."""
@@ -138,9 +170,9 @@ class Holder:
     @contextmanager
     def hold(self, request: SyncRequest, stream: str) -> Generator[HeldStream]:
         """Hold a stream for this sync; raises `SyncHeld` when another one does."""
-        spec, full = self._spec.stream(stream), request.options.full
+        spec, options = self._spec.stream(stream), request.options
         with self._held(request, stream) as (lease, connection):
-            held = HeldStream(self._database, connection, lease, spec, self._clock, full=full)
+            held = HeldStream(self._database, connection, lease, spec, self._clock, options)
             held.start()
             yield held
 

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from sync_assets.core.errors import OperatorMustAct, UnknownTenant
 from sync_assets.core.known import NO_VERSION
-from sync_assets.core.tenants import Credentials, Tenant
+from sync_assets.core.tenants import Credentials, Tenant, is_tenant_id
 from sync_assets.store import embedding_sets
 from sync_assets.store.database import Database
 from sync_assets.store.secrets import Vault
@@ -87,6 +87,27 @@ class Tenants:
             )
         return tenant
 
+    def owned(self, tenant_id: str, organization: str) -> Tenant:
+        """An active tenant of an organization, without its secret.
+
+        Raises:
+            UnknownTenant: it is not registered, was removed, or is somebody else's; who asks
+                cannot tell which.
+        """
+        query = text(f"""
+            SELECT {_COLUMNS} FROM sync.tenants
+            WHERE id = :id AND organization = :organization AND active
+        """)  # noqa: S608
+        unknown = UnknownTenant(f"There is no tenant {tenant_id!r:.80} of {organization!r:.80}.")
+        if not is_tenant_id(tenant_id):
+            raise unknown
+        parameters = {"id": tenant_id, "organization": organization}
+        with self._database.as_control() as connection:
+            row = connection.execute(query, parameters).one_or_none()
+        if row is None:
+            raise unknown
+        return _tenant(row, secret="")
+
     def all(self, source: str | None = None, *, active: bool | None = None) -> list[Tenant]:
         """The tenants in the order of their ids, without their secrets."""
         query = text(f"""
@@ -103,6 +124,22 @@ class Tenants:
         query = text("SELECT id FROM sync.tenants WHERE source = :source AND active ORDER BY id")
         with self._database.as_control() as connection:
             return list(connection.execute(query, {"source": source}).scalars())
+
+    def ids_of(self, organization: str) -> list[str]:
+        """The ids of an organization's active tenants."""
+        query = text("SELECT id FROM sync.tenants WHERE organization = :organization AND active")
+        with self._database.as_control() as connection:
+            return list(connection.execute(query, {"organization": organization}).scalars())
+
+    def page_of(self, organization: str, after: str, limit: int) -> list[Tenant]:
+        """An organization's active tenants behind an id, in the order of ids, without secrets."""
+        query = text(f"""
+            SELECT {_COLUMNS} FROM sync.tenants
+            WHERE organization = :organization AND active AND id > :after ORDER BY id LIMIT :limit
+        """)  # noqa: S608
+        parameters = {"organization": organization, "after": after, "limit": limit}
+        with self._database.as_control() as connection:
+            return [_tenant(row, secret="") for row in connection.execute(query, parameters)]
 
     def update(self, tenant: Tenant) -> None:
         """Store a changed tenant; raises `UnknownTenant`.
@@ -136,7 +173,8 @@ class Tenants:
         deleted = 0
         contents = [f"cms.{name}" for name in tables]
         own = ["requests", "syncs", "leases", "checkpoints", "dead_letters", "log"]
-        derived = [f"cms.{name}" for name in embedding_sets.TABLES]
+        own += ["hints", "hook_calls"]
+        derived = [f"cms.{name}" for name in (*embedding_sets.TABLES, "changes")]  # last: triggers
         with self._database.alone_with(tenant_id) as connection:
             # Who asks for a sync of it this very moment is waited for, or asks in vain.
             connection.execute(_FOR_ITSELF, {"id": tenant_id})

@@ -44,5 +44,10 @@ def clean_rows(platform: Platform, now: datetime, until: float | None = None) ->
         "requests": old(settings.keep_requests_days, retention.requests, retention.syncs),
         "log_lines": old(settings.keep_logs_days, retention.lines),
         "dead_letters": old(settings.keep_dead_letters_days, retention.dead_letters),
+        "changes": old(settings.keep_changes_days, retention.changes),
         "paces": platform.paces.forget_idle(),
+        "hints": platform.hints.forget(),
+        "audit": old(settings.keep_audit_days, platform.audit.forget),
+        "answers": platform.answers.forget_old(),
+        "upkeep_wishes": platform.wishes.forget_old(),
     }

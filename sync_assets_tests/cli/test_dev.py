@@ -1,4 +1,5 @@
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -6,14 +7,17 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import httpx
 import pytest
 
 from sync_assets.bootstrap import Platform
 from sync_assets.cli.demo import what_next
+from sync_assets.cli.ports import check_free, free
 from sync_assets.core.errors import OperatorMustAct
+from sync_assets.core.tenants import Tenant
 from sync_assets.demo import DemoSite
 from sync_assets.settings import inherited
 from sync_assets_tests.cli.conftest import Commands
@@ -23,6 +27,10 @@ pytestmark = pytest.mark.postgres
 
 @pytest.fixture
 def port() -> int:
+    return other_port()
+
+
+def other_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
 
@@ -50,6 +58,36 @@ def test_a_busy_port_is_said_before_anything_starts(run: Commands, platform: Pla
         assert run("dev", "--port", str(busy)) == 2
     assert f"port {busy}: Address already in use" in run.err
     assert not (platform.settings.home / "logs").exists()
+
+
+def test_the_gateway_answers_with_a_key_that_ends_with_the_command(
+    run: Commands, platform: Platform, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sync_assets.cli.children.script", lambda *_: ["/bin/sleep", "60"])
+    platform.tenants.add(Tenant("acme", "wordpress", "agency", "http://demo.invalid"))
+    answers: list[httpx.Response] = []
+
+    def ask() -> bool:
+        found = [key for key in platform.keys.all() if key.name == "sync-assets dev"]
+        with suppress(httpx.TransportError):
+            answers.append(httpx.get(f"http://127.0.0.1:{port}/healthz"))
+        return bool(found and answers)
+
+    with ctrl_c_once(ask):
+        assert run("dev", "--port", str(other_port()), "--gateway-port", str(port)) == 0, run.err
+    assert answers[-1].status_code == 200
+    [text] = re.findall(r"sa_\S+", run.err)
+    assert f"http://127.0.0.1:{port}/t/acme" in run.err
+    assert [key.revoked_at is not None for key in platform.keys.all()] == [True]
+    assert platform.keys.good(text) is None
+
+
+def test_a_taken_port_of_the_gateway_is_said_or_another_one_is_used() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        busy = server.getsockname()[1]
+        with pytest.raises(OperatorMustAct, match="Choose another --gateway-port"):
+            check_free("127.0.0.1", busy, "--gateway-port")
+        assert free("127.0.0.1", busy) not in {0, busy}
 
 
 @pytest.mark.usefixtures("settings")
@@ -95,7 +133,7 @@ def test_what_the_demo_says_to_try_works_in_another_terminal(
         assert run("dev", "--port", str(port), "--demo") == 0, run.err
     assert all(line in run.err for line in lines)
     assert [(one.returncode, one.stderr) for one in tried if one.returncode] == []
-    again, plan, report, export = (one.stdout for one in tried)
+    again, plan, report, export, _search = (one.stdout for one in tried)
     assert again.splitlines()[0].partition(": ")[2].startswith("completed")
     assert plan.endswith("Nothing was written.\n")
     assert report.splitlines()[0] == again.splitlines()[0]

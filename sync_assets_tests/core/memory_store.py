@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sync_assets.core.counts import Counts
+from sync_assets.core.hints import Hint
 from sync_assets.core.keep import seconds
 from sync_assets.core.known import NO_VERSION, Known, KnownRow
 from sync_assets.core.ports import Checkpoint, Page, Written
@@ -46,6 +47,7 @@ class MemoryStore:
         poison: keys that the database refuses.
         writes: keys in the order in which rows were written.
         own: every sync is another attempt of the one before it.
+        hinted: the mark of each hint that waits, by collection and key.
     """
 
     hook: Callable[[str], None] = nothing
@@ -59,11 +61,20 @@ class MemoryStore:
     own: bool = True
     notes: list[str] = field(default_factory=list[str])
     shown: list[Counts] = field(default_factory=list[Counts])
+    hinted: dict[tuple[str, int], int] = field(default_factory=dict[tuple[str, int], int])
 
-    def known(self, scope: str) -> Known:
+    def known(self, scope: str, keys: Sequence[int] | None = None) -> Known:
         self.hook("known")
-        rows = (self.rows[key] for key in sorted(self.rows))
+        rows = (self.rows[key] for key in sorted(self.rows) if keys is None or key in keys)
         return Known(row.known() for row in rows if row.scope == scope)
+
+    def hint(self, *keys: int, collection: str = "things") -> None:
+        """Word from the source that these records may have changed."""
+        for key in keys:
+            self.hinted[collection, key] = self.hinted.get((collection, key), 0) + 1
+
+    def hints(self) -> list[Hint]:
+        return [Hint("things", *place, mark) for place, mark in sorted(self.hinted.items())]
 
     def checkpoint(self, collection: str) -> Checkpoint:
         self.hook("checkpoint")
@@ -76,10 +87,11 @@ class MemoryStore:
             self.dead_letters[rejected.key, page.collection] = rejected.cause
         if page.checkpoint is not None:
             self.checkpoints[page.collection] = page.checkpoint
+        self._settle(page.done)
         self.hook("written")
         return Written(*(fates.count(fate) for fate in ("created", "updated", "skipped", "failed")))
 
-    def bury(self, scope: str, keys: Sequence[int]) -> int:
+    def bury(self, scope: str, keys: Sequence[int], done: Sequence[Hint] = ()) -> int:
         self.hook("bury")
         doomed = [
             key for key in keys if not self.rows[key].deleted and not self.rows[key].locally_newer
@@ -87,6 +99,7 @@ class MemoryStore:
         assert all(self.rows[key].scope == scope for key in doomed)
         for key in doomed:
             self.rows[key] = replace(self.rows[key], deleted=True)
+        self._settle(done)
         self.hook("buried")
         return len(doomed)
 
@@ -110,6 +123,11 @@ class MemoryStore:
 
     def buried(self) -> set[int]:
         return {key for key, row in self.rows.items() if row.deleted}
+
+    def _settle(self, done: Sequence[Hint]) -> None:
+        for hint in done:
+            if self.hinted.get((hint.collection, hint.key)) == hint.mark:
+                del self.hinted[hint.collection, hint.key]
 
     def _put(self, scope: str, record: Record, digest: bytes) -> str:
         old = self.rows.get(record.key)

@@ -141,7 +141,7 @@ def test_there_is_nothing_beside_what_the_sources_have_but_requests_and_upkeep()
     upkeep = {"clean_up", "statistics", "health"}
     assert len(jobs - upkeep) == 2 * len(SPECS)
     assert len(REPOSITORY.schedule_defs) == 2 * len(SPECS) + len(upkeep)
-    own = names(REPOSITORY.sensor_defs) - {"requests", "alerts"}
+    own = names(REPOSITORY.sensor_defs) - {"requests", "alerts", "webhooks", "upkeep_wishes"}
     assert len(own) == 4 * len(SPECS)
 
 
@@ -203,7 +203,7 @@ def test_the_definitions_are_short():
     assert len(path.read_text().splitlines()) < 100
 
 
-def test_only_one_place_launches_runs():
+def test_only_one_place_launches_syncs_and_one_upkeep():
     folder = PROJECT / "sync_assets" / "defs"
     makers = {path.name for path in folder.glob("*.py") if "RunRequest(" in path.read_text()}
-    assert makers == {"requests.py"}
+    assert makers == {"requests.py", "wishes.py"}

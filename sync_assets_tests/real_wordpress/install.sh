@@ -1,12 +1,17 @@
 #!/bin/sh
-# Installs what the tests against a real WordPress need, from Debian's or Ubuntu's packages.
+# Installs what the tests against a real WordPress, a real nginx and a real browser need, from
+# Debian's or Ubuntu's packages.
 # Quick when everything is there already. The suite starts its own private servers, so the
 # system services are neither needed nor started.
 set -eu
 
 # php-fpm and nginx first: they then serve as WordPress's PHP and web server, where apt would
 # otherwise choose Apache.
-packages="php-fpm nginx php php-cli php-mysql mariadb-server wordpress"
+packages="php-fpm nginx php php-cli php-mysql mariadb-server wordpress openssl"
+# Ubuntu has no package of Chromium, only a snap, which sees no files of a test's: there the tests
+# that need a browser say that it is missing.
+# shellcheck disable=SC1091 -- a file of the machine
+[ "$(. /etc/os-release && echo "$ID")" = ubuntu ] || packages="$packages chromium"
 
 missing=""
 for package in $packages; do

@@ -44,9 +44,9 @@ def tenant_tables(owner: Owner, *schemas: str) -> list[TenantTable]:
 
 
 def versions(owner: Owner) -> dict[tuple[str, str], Version]:
-    """The version of every row of the schema `cms`, by table and primary key."""
+    """The version of every row of contents, by table and primary key; the feed is no content."""
     found: dict[tuple[str, str], Version] = {}
-    for table in tenant_tables(owner, "cms"):
+    for table in (table for table in tenant_tables(owner, "cms") if table.name != "changes"):
         key = SQL(", ").join(map(Identifier, primary_key(owner, table)))
         query = SQL("SELECT concat_ws('/', {}), ctid::text, xmin::text FROM {}")
         for name, *version in owner.execute(query.format(key, table.identifier)):

@@ -148,7 +148,8 @@ def test_a_purge_takes_every_row_of_that_tenant_and_none_of_anothers(
     )
     tables = tenant_tables(owner)
     others = {table: count(owner, table, "globex") for table in tables}
-    content = sum(count(owner, table, "acme") for table in tables if table.schema == "cms")
+    contents = [table for table in tables if table.schema == "cms" and table.name != "changes"]
+    content = sum(count(owner, table, "acme") for table in contents)
     names = dict.fromkeys(tables_of(s.table for spec in SPECS for s in spec.streams))
     assert platform.tenants.purge("acme", list(names)) == content > 250
     assert {table.name: count(owner, table, "acme") for table in tables} == {

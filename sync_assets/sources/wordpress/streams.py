@@ -1,6 +1,7 @@
 """What WordPress has: four streams and the settings of a tenant."""
 
 from sync_assets.core.streams import SourceSpec, StreamSpec, Text
+from sync_assets.sources.wordpress.hints import to_hint
 from sync_assets.sources.wordpress.settings import SETTINGS
 from sync_assets.sources.wordpress.tables import MEDIA, PAGES, POSTS, TERMS
 
@@ -32,4 +33,5 @@ SPEC = SourceSpec(
         ),
     ),
     settings=SETTINGS,
+    hint=to_hint,
 )

@@ -1,0 +1,76 @@
+"""How often a key may ask, and how often an address may guess."""
+
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from threading import Lock
+
+from sync_assets.gateway.problems import Problem
+
+MOST = 10_000
+"""Names that are remembered; who was seen longest ago is forgotten first."""
+
+BURST = 100
+"""Calls that a key may make at once, having been quiet."""
+
+GUESSES, GUESS_BURST = 30, 20
+"""Wrong keys a minute, and at once, from an address."""
+
+
+class Buckets:
+    """Token buckets by name; each is filled at the same rate."""
+
+    def __init__(
+        self, a_minute: float, burst: int, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._rate = a_minute / 60
+        self._burst = float(burst)
+        self._clock = clock
+        self._levels: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._lock = Lock()
+
+    def __len__(self) -> int:
+        """How many are remembered."""
+        return len(self._levels)
+
+    def take(self, name: str) -> float:
+        """Take one from a bucket; gives the seconds to wait where there is none, else 0."""
+        with self._lock:
+            now = self._clock()
+            level = self._level(name, now)
+            enough = level >= 1
+            self._levels[name] = (level - 1 if enough else level, now)
+            self._levels.move_to_end(name)
+            while len(self._levels) > MOST:
+                self._levels.popitem(last=False)
+        return 0.0 if enough else (1 - level) / self._rate
+
+    def _level(self, name: str, now: float) -> float:
+        level, at = self._levels.get(name, (self._burst, now))
+        return min(self._burst, level + (now - at) * self._rate)
+
+
+class Limits:
+    """The limits of one process."""
+
+    def __init__(self, a_minute: float) -> None:
+        """`a_minute`: calls of a key."""
+        self._keys = Buckets(a_minute, BURST)
+        self._guesses = Buckets(GUESSES, GUESS_BURST)
+
+    def spend(self, key_id: str) -> None:
+        """A call of a key; raises `Problem` 429 when it asks too often."""
+        _refuse(self._keys.take(key_id), "This key asks too often.")
+
+    def guessed(self, address: str) -> None:
+        """An address gave a wrong key; raises `Problem` 429 where it does so too often.
+
+        Good keys of the same address are not held up: many callers may stand behind it.
+        """
+        _refuse(self._guesses.take(address), "Too many wrong keys from this address.")
+
+
+def _refuse(wait: float, why: str) -> None:
+    if wait > 0:
+        raise Problem(429, detail=why, headers={"Retry-After": str(math.ceil(wait))})

@@ -1,0 +1,67 @@
+"""Wishes for the installation's upkeep to be done before its time."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+
+from sync_assets.store.database import Database
+
+_ASK = text("""
+    INSERT INTO sync.upkeep_wishes AS held (task, asked_by) VALUES (:task, :by)
+    ON CONFLICT (task) WHERE taken_at IS NULL DO UPDATE SET asked_by = held.asked_by
+    RETURNING id, task, asked_at, xmax = 0 AS new
+""")
+_WAITING = text("""
+    SELECT id, task, asked_at, false AS new FROM sync.upkeep_wishes WHERE taken_at IS NULL
+    ORDER BY asked_at
+""")
+_TAKEN = text("""
+    UPDATE sync.upkeep_wishes SET taken_at = now()
+    WHERE taken_at IS NULL AND id = ANY(CAST(:ids AS uuid[]))
+""")
+_FORGET_OLD = text("DELETE FROM sync.upkeep_wishes WHERE taken_at < now() - interval '30 days'")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A wish; `new` is False where it joined one that waited."""
+
+    id: UUID
+    task: str
+    asked_at: datetime
+    new: bool
+
+
+class Wishes:
+    """Keeps wishes until a run does them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def ask(self, task: str, by: str) -> Wish:
+        """Wish for a task; joins a wish for the same that waits."""
+        with self._database.as_control() as connection:
+            return _wish(connection.execute(_ASK, {"task": task, "by": by}).one())
+
+    def waiting(self) -> list[Wish]:
+        """What waits, oldest first."""
+        with self._database.as_control() as connection:
+            return [_wish(row) for row in connection.execute(_WAITING)]
+
+    def taken(self, ids: Collection[UUID]) -> None:
+        """A run does these."""
+        with self._database.as_control() as connection:
+            connection.execute(_TAKEN, {"ids": list(ids)})
+
+    def forget_old(self) -> int:
+        """Delete what was done long ago; gives the number of wishes."""
+        with self._database.as_control() as connection:
+            return connection.execute(_FORGET_OLD).rowcount
+
+
+def _wish(row: Row[Any]) -> Wish:
+    return Wish(row.id, row.task, row.asked_at, new=row.new)

@@ -1,0 +1,59 @@
+"""How often a key may ask, and an address guess."""
+
+import pytest
+from fastapi import FastAPI
+
+from sync_assets.gateway.limits import GUESS_BURST, MOST, Buckets
+from sync_assets_tests.gateway.conftest import Client, Organization
+
+PATH = "/v1/syncs"
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_bucket_holds_a_burst_and_is_filled_again():
+    clock = Clock()
+    buckets = Buckets(60, 3, clock)
+    assert [buckets.take("a") for _ in range(3)] == [0, 0, 0]
+    assert buckets.take("a") == pytest.approx(1.0)
+    assert buckets.take("b") == 0
+    clock.now = 1.0
+    assert buckets.take("a") == 0
+    assert buckets.take("a") > 0
+    clock.now = 1_000.0
+    assert [buckets.take("a") == 0 for _ in range(4)] == [True, True, True, False]
+
+
+def test_who_was_seen_long_ago_is_forgotten():
+    buckets = Buckets(60, 1, Clock())
+    for number in range(MOST + 5):
+        buckets.take(str(number))
+    assert len(buckets) == MOST
+
+
+@pytest.mark.postgres
+def test_a_key_that_asks_too_often_waits_and_others_do_not(
+    app: FastAPI, ours: Organization, theirs: Organization, client: Client
+):
+    app.state.limits._keys._burst = 3.0
+    app.state.limits._keys._rate = 0.01
+    reader = client(ours.reader)
+    assert [reader.get(PATH).status_code for _ in range(4)] == [200, 200, 200, 429]
+    answer = reader.get(PATH)
+    assert int(answer.headers["retry-after"]) > 0
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert client(theirs.reader).get(PATH).status_code == 200
+
+
+@pytest.mark.postgres
+def test_who_guesses_keys_is_held_up(ours: Organization, client: Client):
+    guesser = client("sa_wrong")
+    statuses = [guesser.get(PATH).status_code for _ in range(GUESS_BURST + 3)]
+    assert statuses[:GUESS_BURST] == [404] * GUESS_BURST
+    assert statuses[-1] == 429
+    assert client(ours.reader).get(PATH).status_code == 200
