@@ -1,6 +1,7 @@
 """HTTP/1.1 on one connection: requests in, responses out, faults of the wire included."""
 
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler
@@ -39,10 +40,10 @@ class Connection(BaseHTTPRequestHandler):
         super().__init__(*arguments)  # this is where the whole conversation happens
 
     def _handle(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Request.parse(self.command, self.path, headers)
-        response = self._backend.respond(request)
+        response = self._backend.respond(replace(request, body=body))
         if response.hang_up:
             self.close_connection = True
         else:

@@ -51,7 +51,8 @@ class Request:
 
     `route` is the REST route (`/wp/v2/posts/7`), None for a page for people. `params` are as PHP
     sees them: the last of equal keys wins, `x[]=1&x[]=2` becomes `1,2`. Header names are in lower
-    case. `answer` gives the response that the site would send; a fault may call it and change that.
+    case. A `body` may be a secret and is not shown. `answer` gives the response that the site would
+    send; a fault may call it and change that.
     """
 
     method: str
@@ -60,6 +61,7 @@ class Request:
     route: str | None
     params: Mapping[str, str]
     headers: Mapping[str, str]
+    body: bytes = field(default=b"", repr=False)
     answer: Callable[[], Response] = field(default=Response, repr=False)
 
     @classmethod

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from sync_assets.core.clock import utc_now
 from sync_assets.core.errors import SyncError
 from sync_assets.core.tenants import is_tenant_id
+from sync_assets.gateway.limits import Buckets
 from sync_assets.gateway.routes import route_of
 from sync_assets.store.audit import Call
 
@@ -20,6 +21,10 @@ WAITING = 10_000
 
 BATCH, EVERY = 500, 1.0
 """Reads recorded in one transaction, and seconds between two."""
+
+STRANGERS, STRANGERS_OF_ONE = 120, 30
+"""Refused calls without a good key that are recorded in a minute, of all and of one address: the
+log has a line of each, but nobody shall fill the database who has no key."""
 
 _READS = {"GET", "HEAD", "OPTIONS"}
 _REFUSED = {401, 403, 404, 429}
@@ -51,7 +56,7 @@ class Recorder:
 
     async def record(self, call: Call) -> None:
         """Record a call; one that changes something is recorded when this returns."""
-        if call.method in _READS:
+        if call.method in _READS or call.key_id is None:
             try:
                 self._waiting.put_nowait(call)
             except Full:
@@ -90,6 +95,8 @@ class Audited:
     def __init__(self, app: ASGIApp, recorder: Recorder) -> None:
         self._app = app
         self._recorder = recorder
+        self._all = Buckets(STRANGERS, STRANGERS)
+        self._each = Buckets(STRANGERS_OF_ONE, STRANGERS_OF_ONE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a call on."""
@@ -99,12 +106,17 @@ class Audited:
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                caller = scope["state"].get("caller")
-                if caller is not None or message["status"] in _REFUSED:
+                if self._is_worth_it(scope, message["status"]):
                     await self._recorder.record(_call(scope, message["status"]))
             await send(message)
 
         await self._app(scope, receive, sending)
+
+    def _is_worth_it(self, scope: Scope, status: int) -> bool:
+        if scope["state"].get("caller") is not None:
+            return True
+        address = str((scope.get("client") or ("",))[0])
+        return status in _REFUSED and not self._each.take(address) and not self._all.take("")
 
 
 def _call(scope: Scope, status: int) -> Call:

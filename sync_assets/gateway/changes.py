@@ -13,6 +13,7 @@ from sync_assets.core.changes import Cursor as Position
 from sync_assets.core.streams import StreamSpec
 from sync_assets.core.tenants import Tenant
 from sync_assets.gateway.access import Reader
+from sync_assets.gateway.limits import Places
 from sync_assets.gateway.problems import Problem, problem_responses
 from sync_assets.gateway.shapes import Answer, Cursor, Json, Name
 from sync_assets.gateway.state import ThePlatform
@@ -26,7 +27,12 @@ LONGEST_WAIT = 25
 LOOK_EVERY = 1.0
 """Seconds between two looks while somebody waits."""
 
+WAITING, WAITING_OF_ONE = 200, 100
+"""Calls that may wait at the same time, of all and of an organization: each looks every second."""
+
 NOW = "now"
+
+_places = Places(WAITING, WAITING_OF_ONE)
 
 
 class Change(Answer):
@@ -54,7 +60,7 @@ class Changes(Answer):
 )
 async def changes(  # noqa: PLR0913, PLR0917 - one for each thing that can be wished
     tenant: OwnTenant,
-    _caller: Reader,
+    caller: Reader,
     platform: ThePlatform,
     request: Request,
     cursor: Annotated[
@@ -78,11 +84,17 @@ async def changes(  # noqa: PLR0913, PLR0917 - one for each thing that can be wi
         return _read(platform, tenant, cursor, limit, streams)
 
     batch = await to_thread.run_sync(read)
-    ends = time.monotonic() + (0 if cursor == NOW else wait)
-    while not batch.changes and time.monotonic() < ends and not await request.is_disconnected():
-        await sleep(LOOK_EVERY)
-        batch = await to_thread.run_sync(read)
+    if wait and cursor != NOW and not batch.changes:
+        with _places.taken(caller.organization):
+            ends = time.monotonic() + wait
+            while not (batch.changes or await request.is_disconnected() or _is_over(ends)):
+                await sleep(LOOK_EVERY)
+                batch = await to_thread.run_sync(read)
     return Json(batch.as_dict())
+
+
+def _is_over(ends: float) -> bool:
+    return time.monotonic() >= ends
 
 
 def _read(

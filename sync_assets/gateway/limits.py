@@ -1,9 +1,10 @@
-"""How often a key may ask, and how often an address may guess."""
+"""How often a key may ask or an address guess, and how many slow calls an organization may have."""
 
 import math
 import time
-from collections import OrderedDict
-from collections.abc import Callable
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from threading import Lock
 
 from sync_assets.gateway.problems import Problem
@@ -13,6 +14,8 @@ MOST = 10_000
 
 BURST = 100
 """Calls that a key may make at once, having been quiet."""
+
+_SOON = {"Retry-After": "5"}
 
 GUESSES, GUESS_BURST = 30, 20
 """Wrong keys a minute, and at once, from an address."""
@@ -49,6 +52,33 @@ class Buckets:
     def _level(self, name: str, now: float) -> float:
         level, at = self._levels.get(name, (self._burst, now))
         return min(self._burst, level + (now - at) * self._rate)
+
+
+class Places:
+    """For slow calls: some for all, and fewer for each organization, so that none takes them all."""
+
+    def __init__(self, most: int, most_of_one: int) -> None:
+        self._most, self._most_of_one = most, most_of_one
+        self._taken: Counter[str] = Counter()
+        self._lock = Lock()
+
+    @contextmanager
+    def taken(self, organization: str) -> Generator[None]:
+        """Take a place for a while; raises `Problem` 429 or 503 where there is none."""
+        with self._lock:
+            if self._taken[organization] >= self._most_of_one:
+                detail = f"An organization has at most {self._most_of_one} such calls at once."
+                raise Problem(429, detail=detail, headers=_SOON)
+            if self._taken.total() >= self._most:
+                raise Problem(503, detail="Too many such calls are under way.", headers=_SOON)
+            self._taken[organization] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._taken[organization] -= 1
+                if not self._taken[organization]:
+                    del self._taken[organization]
 
 
 class Limits:

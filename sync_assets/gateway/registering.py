@@ -2,23 +2,23 @@
 
 import secrets
 from collections.abc import Mapping
-from threading import BoundedSemaphore
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from cronsim import CronSim, CronSimError
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.clock import utc_now
-from sync_assets.core.errors import RetryLater, SyncError, WrongWish
+from sync_assets.core.errors import SyncError, WrongWish
 from sync_assets.core.schedules import OFF
 from sync_assets.core.streams import SourceSpec
 from sync_assets.core.tenants import Tenant
+from sync_assets.gateway.limits import Places
 from sync_assets.gateway.problems import Problem, plainly
 from sync_assets.sources import SOURCES
 
 _ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
 
-_asking = BoundedSemaphore(4)  # sites at the same time; each may keep a thread for a minute
+_asking = Places(4, 2)  # sites at the same time; each may keep a thread for a minute
 
 
 def new_id(name: str) -> str:
@@ -85,17 +85,14 @@ def check_account(platform: Platform, tenant: Tenant) -> None:
     """Ask the site whether the account is good enough.
 
     Raises:
-        Problem: 422 with what the site had against it, 503 where too many are asked already.
+        Problem: 422 with what the site had against it; 429 or 503 where too many are asked already.
     """
-    if not _asking.acquire(blocking=False):
-        raise RetryLater("Too many sites are being asked.")
-    try:
-        platform.check_account(tenant)
-    except SyncError as error:
-        detail = f"The site was asked, and nothing was changed. {plainly(str(error))}"
-        raise Problem(422, detail=detail) from error
-    finally:
-        _asking.release()
+    with _asking.taken(tenant.organization):
+        try:
+            platform.check_account(tenant)
+        except SyncError as error:
+            detail = f"The site was asked, and nothing was changed. {plainly(str(error))}"
+            raise Problem(422, detail=detail) from error
 
 
 def _split(text: str) -> SplitResult | None:

@@ -35,6 +35,10 @@ Schedule = Annotated[
 Check = Annotated[StrictBool, Field(description="Ask the site whether the account is good enough.")]
 
 
+MOST = 1_000
+"""Tenants that an organization's keys can register; each may spend, and is synced by itself."""
+
+
 class Account(Asking):
     """What a source accepts as proof; no answer ever holds it."""
 
@@ -106,7 +110,7 @@ def list_all(
     return Json({"tenants": [shown(tenant) for tenant in found[:limit]], "nextCursor": more})
 
 
-@router.post("/v1/tenants", status_code=201, response_model=Shown)
+@router.post("/v1/tenants", status_code=201, response_model=Shown, responses=problem_responses(409))
 def register(caller: Admin, platform: ThePlatform, once: Once, wish: NewTenant) -> Response:
     """Register a tenant; its first sync starts by itself.
 
@@ -125,6 +129,8 @@ def register(caller: Admin, platform: ThePlatform, once: Once, wish: NewTenant) 
             settings(wish.settings, spec),
             schedule=schedule(wish.schedule),
         )
+        if len(platform.tenants.ids_of(caller.organization)) >= MOST:
+            raise Problem(409, detail=f"There are {MOST} tenants already, which is the most.")
         if wish.check:
             check_account(platform, tenant)
         platform.tenants.add(tenant)

@@ -1,0 +1,1 @@
+"""The types of the schema that the shop serves, field by field."""

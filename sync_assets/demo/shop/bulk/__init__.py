@@ -1,0 +1,1 @@
+"""Bulk operations: queries that run in the background and leave a file."""
