@@ -76,9 +76,8 @@ Authenticated = Annotated[Caller, Depends(authenticated)]
 def _with(scope: Scope) -> Callable[[Authenticated], Awaitable[Caller]]:
     async def caller(caller: Authenticated) -> Caller:
         if scope not in caller.scopes:
-            raise Problem(
-                403, detail=f"This key lacks the scope {scope.value!r}.", scope=scope.value
-            )
+            detail = f"This key lacks the scope {scope.value!r}."
+            raise Problem(403, detail=detail, kind="missing-scope", scope=scope.value)
         return caller
 
     return caller

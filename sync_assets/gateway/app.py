@@ -30,10 +30,11 @@ from sync_assets.gateway.audit import Audited, Recorder
 from sync_assets.gateway.bodies import PATIENCE, Bodies
 from sync_assets.gateway.headers import Envelope
 from sync_assets.gateway.hub import Hub
-from sync_assets.gateway.limits import Limits
+from sync_assets.gateway.limits import Limits, Turns
 from sync_assets.gateway.metrics import Metrics
 from sync_assets.gateway.pages.routers import ROUTERS as PAGES
 from sync_assets.gateway.problems import SCHEMA, install, problem_responses
+from sync_assets.gateway.routes import operation_id
 
 ROUTERS = (
     many.router,
@@ -74,6 +75,8 @@ def create_app(platform: Platform, *, patience: float = PATIENCE) -> FastAPI:
     metrics, recorder = Metrics(), Recorder(platform.audit.add)
     app = FastAPI(
         title="sync_assets",
+        description="Asks for syncs of tenants, watches them, and follows what they change.",
+        generate_unique_id_function=operation_id,
         version=VERSION,
         openapi_url="/v1/openapi.json",
         docs_url=None,  # they load scripts from elsewhere
@@ -86,6 +89,7 @@ def create_app(platform: Platform, *, patience: float = PATIENCE) -> FastAPI:
     app.state.metrics = metrics
     app.state.streams = events.Streams(Hub(platform.syncs.reports, platform.syncs.new_lines))
     app.state.limits = Limits(platform.settings.gateway_rate)
+    app.state.searches = Turns(search.AT_ONCE)
     install(app)
     for router in ROUTERS:
         app.include_router(router)

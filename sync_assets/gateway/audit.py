@@ -105,9 +105,9 @@ class Audited:
             return
 
         async def sending(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                if self._is_worth_it(scope, message["status"]):
-                    await self._recorder.record(_call(scope, message["status"]))
+            start = message["type"] == "http.response.start"
+            if start and self._is_worth_it(scope, message["status"]):
+                await self._recorder.record(_call(scope, message["status"]))
             await send(message)
 
         await self._app(scope, receive, sending)

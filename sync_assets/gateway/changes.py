@@ -32,7 +32,7 @@ WAITING, WAITING_OF_ONE = 200, 100
 
 NOW = "now"
 
-_places = Places(WAITING, WAITING_OF_ONE)
+waiting = Places(WAITING, WAITING_OF_ONE)
 
 
 class Change(Answer):
@@ -85,7 +85,7 @@ async def changes(  # noqa: PLR0913, PLR0917 - one for each thing that can be wi
 
     batch = await to_thread.run_sync(read)
     if wait and cursor != NOW and not batch.changes:
-        with _places.taken(caller.organization):
+        with waiting.taken(caller.organization):
             ends = time.monotonic() + wait
             while not (batch.changes or await request.is_disconnected() or _is_over(ends)):
                 await sleep(LOOK_EVERY)
@@ -106,7 +106,8 @@ def _read(
         behind = None if cursor is None else Position.parse(cursor)
         return platform.changes.read(tenant.id, behind, limit, streams)
     except CursorExpired as error:
-        raise Problem(410, "The cursor has expired", str(error)) from error
+        title = "The cursor has expired"
+        raise Problem(410, title, str(error), kind="cursor-expired") from error
 
 
 def check_streams(known: Sequence[StreamSpec], wanted: Sequence[str] | None) -> None:

@@ -1,6 +1,7 @@
 """Server-sent events: progress and log lines of a sync as they happen."""
 
 import asyncio
+import logging
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
@@ -34,6 +35,8 @@ LastEventId = Annotated[
 
 _LATER = {"Retry-After": "10"}
 
+_log = logging.getLogger(__name__)
+
 _EVENT = {
     "type": "object",
     "description": "An event; its data is JSON.",
@@ -57,9 +60,15 @@ class EventStream(StreamingResponse):
         self._release = release
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it; whoever leaves, even before the first event, leaves nothing behind."""
+        """Send it; whoever leaves, even before the first event, leaves nothing behind.
+
+        Who stops to read is not waited for without end: sending would never come back.
+        """
         try:
-            await super().__call__(scope, receive, send)
+            async with asyncio.timeout(LONGEST + QUIET):
+                await super().__call__(scope, receive, send)
+        except TimeoutError:
+            _log.info("Ended a stream that nobody reads")
         finally:
             self._release()
 

@@ -23,13 +23,13 @@ class Health(Answer):
     status: str
 
 
-@router.get("/healthz", operation_id="healthz")
+@router.get("/healthz")
 async def healthz() -> Health:
     """The process answers."""
     return Health(status="ok")
 
 
-@router.get("/readyz", operation_id="readyz")
+@router.get("/readyz")
 def readyz(platform: ThePlatform) -> Health:
     """The database answers, too; 503 otherwise."""
     with platform.database.as_control() as connection:
@@ -44,7 +44,8 @@ def may_measure(
     if _is_here(request):
         return
     if Scope.ADMIN not in authenticated(request, platform, scheme).scopes:
-        raise Problem(403, detail="This key lacks the scope 'admin'.", scope="admin")
+        detail = "This key lacks the scope 'admin'."
+        raise Problem(403, detail=detail, kind="missing-scope", scope="admin")
 
 
 @router.get(

@@ -20,8 +20,11 @@ LOOK_EVERY = 0.5
 LINES = 500
 """Of each log in one look."""
 
-BEHIND = 5_000
+BEHIND = 1_000
 """Events that a watcher may lag behind, before it is sent away to come again."""
+
+SLOW = 50
+"""Events that a watcher may lag behind, and still be told of progress: it would be old by then."""
 
 _log = logging.getLogger(__name__)
 
@@ -64,6 +67,7 @@ class Watcher:
 
     def tell(self, report: Report | None, lines: Sequence[Mapping[str, Any]]) -> None:
         """Hand on what is new; the report was read before the lines."""
+        is_slow = self.events.qsize() > SLOW
         for line in lines:
             self._tell_line(line)
         if len(lines) == LINES:  # there is more; nobody waits for late ones among so many
@@ -72,7 +76,7 @@ class Watcher:
             self._end({"status": "unknown"})
             return
         progress = progress_of(report)
-        if progress != self.progress:
+        if progress != self.progress and (report.ended or not is_slow):
             self.progress = progress
             self.events.put_nowait(Event("progress", self.last, progress))
         if report.ended and len(lines) < LINES:

@@ -1,6 +1,7 @@
 """`Idempotency-Key`: a call that is repeated is answered once more, and not done once more."""
 
 import hashlib
+import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
@@ -60,11 +61,13 @@ class Idempotent:
 
     def _repeated(self, stored: Stored) -> Response:
         if stored.request_hash != self.request_hash:
-            raise Problem(422, detail="This Idempotency-Key was used for another call.")
+            detail = "This Idempotency-Key was used for another call."
+            raise Problem(422, detail=detail, kind="idempotency-key-reused")
         if stored.status is None:
             raise Problem(
                 409,
                 detail="The first call with this Idempotency-Key is under way.",
+                kind="call-under-way",
                 headers={"Retry-After": "1"},
             )
         headers = {**stored.headers, REPLAYED: "true"}
@@ -76,7 +79,9 @@ async def once(
 ) -> Idempotent:
     """What does the call at hand once."""
     head = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
-    hashed = hashlib.sha256(head + await request.body()).digest()
+    # By the caller's own secret, which is kept nowhere: a body may hold a password.
+    secret = request.headers.get("authorization", "").encode()
+    hashed = hmac.new(secret, head + await request.body(), hashlib.sha256).digest()
     return Idempotent(platform.answers, caller.key_id, idempotency_key, hashed)
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from threading import Lock
 
+from anyio import Semaphore
+
 from sync_assets.gateway.problems import Problem
 
 MOST = 10_000
@@ -55,7 +57,7 @@ class Buckets:
 
 
 class Places:
-    """For slow calls: some for all, and fewer for each organization, so that none takes them all."""
+    """For slow calls: some for all, and fewer for each organization, so that none has them all."""
 
     def __init__(self, most: int, most_of_one: int) -> None:
         self._most, self._most_of_one = most, most_of_one
@@ -79,6 +81,18 @@ class Places:
                 self._taken[organization] -= 1
                 if not self._taken[organization]:
                     del self._taken[organization]
+
+
+class Turns:
+    """For slow calls that shall wait for each other rather than be refused."""
+
+    def __init__(self, most_of_one: int) -> None:
+        self._most_of_one = most_of_one
+        self._of: dict[str, Semaphore] = {}
+
+    def of(self, organization: str) -> Semaphore:
+        """What lets so many of an organization in at once; who waits holds no thread."""
+        return self._of.setdefault(organization, Semaphore(self._most_of_one))
 
 
 class Limits:

@@ -29,7 +29,7 @@ class Task(StrEnum):
 
 
 class Accepted(Answer):
-    """`new` is false where the same waits already; a full sync gives the syncs it asked for."""
+    """`new` is false where the same waits or has just begun; a full sync gives its syncs."""
 
     task: Task
     asked_at: datetime
@@ -41,6 +41,7 @@ class Accepted(Answer):
 def ask(task: Task, caller: Admin, platform: ThePlatform, once: Once) -> Response:
     """Ask for upkeep that else comes by itself; it begins within a minute.
 
+    What began in the last five minutes is not begun again, whoever asks.
     `full_sync` reads everything again of the organization's tenants.
     """
 

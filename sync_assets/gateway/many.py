@@ -11,7 +11,7 @@ from sync_assets.gateway.problems import problem_responses
 from sync_assets.gateway.shapes import Json
 from sync_assets.gateway.state import ThePlatform
 from sync_assets.gateway.sync_shapes import Bulk, Quick, priority_of
-from sync_assets.gateway.syncs import due
+from sync_assets.gateway.syncs import check_room, due
 from sync_assets.gateway.tenancy import OwnTenant
 
 router = APIRouter(tags=["syncs"])
@@ -34,9 +34,11 @@ def bulk(caller: Syncer, platform: ThePlatform, once: Once, wish: Bulk) -> Respo
 
     def ask() -> Response:
         organization = caller.organization
+        named = platform.tenants.ids_of(organization) if wish.all else wish.tenants
+        check_room(platform, wish, named, organization)
         asked = enqueue(
             platform,
-            platform.tenants.ids_of(organization) if wish.all else wish.tenants,
+            named,
             wish.options,
             streams=wish.streams,
             organization=organization,

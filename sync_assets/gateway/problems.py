@@ -24,6 +24,9 @@ from sync_assets.core.errors import (
 
 MEDIA_TYPE = "application/problem+json"
 
+TYPES = "urn:problem-type:"
+"""What the types of problems begin with that have more to say than their status."""
+
 NOT_THERE = "There is no such thing here, or this key does not open it."
 """The one answer to a wrong key, an unknown thing, and somebody else's."""
 
@@ -53,12 +56,23 @@ class Problem(Exception):
         title: str | None = None,
         detail: str | None = None,
         *,
+        kind: str | None = None,
         headers: Mapping[str, str] | None = None,
         **extras: object,
     ) -> None:
-        """`extras` are further members of the answer; `title` is the status's name by default."""
+        """What it says.
+
+        Args:
+            status: of the answer.
+            title: the status's name by default.
+            detail: a sentence on this very answer.
+            kind: the end of its type, where programs must tell it from others of its status.
+            headers: of the answer.
+            extras: further members of the answer.
+        """
         super().__init__(detail or title or "")
         self.status = status
+        self.type = "about:blank" if kind is None else f"{TYPES}{kind}"
         self.title = title or HTTPStatus(status).phrase
         self.detail = detail
         self.headers = dict(headers or {})
@@ -66,7 +80,7 @@ class Problem(Exception):
 
     def response(self) -> JSONResponse:
         """The answer."""
-        body: dict[str, Any] = {"type": "about:blank", "title": self.title, "status": self.status}
+        body: dict[str, Any] = {"type": self.type, "title": self.title, "status": self.status}
         if self.detail is not None:
             body["detail"] = self.detail
         return JSONResponse(body | self.extras, self.status, self.headers, MEDIA_TYPE)
@@ -162,9 +176,14 @@ async def _on_invalid(_request: Request, error: Exception) -> JSONResponse:
     if any(fault["type"] == "json_invalid" for fault in faults):
         return Problem(400, detail="The body is no JSON.").response()
     told = [
-        {"at": ".".join(map(str, fault["loc"])), "message": str(fault["msg"])} for fault in faults
+        {
+            "at": ".".join(map(str, fault["loc"])),
+            "message": str(fault["msg"]).removeprefix("Value error, "),
+        }
+        for fault in faults
     ]
-    return Problem(422, detail="The request does not fit.", errors=told[:20]).response()
+    detail = "The request does not fit."
+    return Problem(422, detail=detail, kind="invalid-request", errors=told[:20]).response()
 
 
 async def _on_http(_request: Request, error: Exception) -> JSONResponse:

@@ -13,7 +13,7 @@ from sync_assets.gateway.shapes import Answer, Cursor, Json, Name
 from sync_assets.gateway.state import ThePlatform
 from sync_assets.gateway.tenancy import OwnTenant
 
-router = APIRouter(tags=["changes"])
+router = APIRouter(tags=["records"])
 
 MOST = 100
 """Records in an answer; one may have megabytes."""

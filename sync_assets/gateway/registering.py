@@ -18,7 +18,8 @@ from sync_assets.sources import SOURCES
 
 _ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
 
-_asking = Places(4, 2)  # sites at the same time; each may keep a thread for a minute
+asking = Places(4, 2)
+"""Sites that are asked at the same time; each may keep a thread for a minute."""
 
 
 def new_id(name: str) -> str:
@@ -87,7 +88,7 @@ def check_account(platform: Platform, tenant: Tenant) -> None:
     Raises:
         Problem: 422 with what the site had against it; 429 or 503 where too many are asked already.
     """
-    with _asking.taken(tenant.organization):
+    with asking.taken(tenant.organization):
         try:
             platform.check_account(tenant)
         except SyncError as error:

@@ -1,8 +1,14 @@
 """What a call was for, without what is personal in its address."""
 
+from fastapi.routing import APIRoute
 from starlette.types import Scope
 
 NO_ROUTE = "(none)"
+
+
+def operation_id(route: APIRoute) -> str:
+    """What clients that are made from the OpenAPI call it, such as `syncs_create`."""
+    return "_".join([*map(str, route.tags), route.name.rstrip("_")])
 
 
 def route_of(scope: Scope) -> str:

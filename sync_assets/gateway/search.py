@@ -2,17 +2,22 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from anyio import to_thread
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from sync_assets.core.search import LONGEST, MOST
 from sync_assets.gateway.access import Reader
+from sync_assets.gateway.limits import Turns
 from sync_assets.gateway.problems import plainly
 from sync_assets.gateway.shapes import Answer, Json, Name
 from sync_assets.gateway.state import ThePlatform
 from sync_assets.gateway.tenancy import OwnTenant
 
 router = APIRouter(tags=["search"])
+
+AT_ONCE = 6
+"""Searches of an organization: a slow provider of embeddings must not take every thread."""
 
 
 class Hit(Answer):
@@ -39,16 +44,19 @@ class Found(Answer):
 
 
 @router.get("/v1/tenants/{tenant_id}/search", response_model=Found)
-def search(
+async def search(  # noqa: PLR0913, PLR0917 - one for each thing that can be wished
+    request: Request,
     tenant: OwnTenant,
-    _caller: Reader,
+    caller: Reader,
     platform: ThePlatform,
     q: Annotated[str, Query(min_length=1, max_length=LONGEST, description="The question.")],
     limit: Annotated[int, Field(ge=1, le=MOST)] = 5,
     type_: Annotated[list[Name] | None, Query(alias="type")] = None,
 ) -> Response:
     """The records that answer a question, by what they mean and by their words."""
-    found = platform.search(tenant.id, q, limit, type_ or ())
+    turns: Turns = request.app.state.searches
+    async with turns.of(caller.organization):
+        found = await to_thread.run_sync(platform.search, tenant.id, q, limit, type_ or ())
     notes = [told(note) for note in found.notes]
     return Json({"hits": [hit.as_dict() for hit in found.hits], "notes": notes})
 

@@ -1,10 +1,12 @@
 """Syncs: asking for them, looking at them, changing one's mind."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from sync_assets.bootstrap import Platform
 from sync_assets.core.clock import utc_now
 from sync_assets.core.progress import progress_of
 from sync_assets.core.requests import State
@@ -23,7 +25,12 @@ router = APIRouter(tags=["syncs"])
 FURTHEST = timedelta(days=366)
 """So far ahead a sync can be asked for."""
 
+WAITING = 100
+"""Syncs of a tenant that may wait, as far as others than the usual ones are asked for: each month
+and each moment makes another one."""
+
 _CONFLICT = problem_responses(409)
+_ALL = Wish()
 
 
 @router.post(
@@ -33,14 +40,15 @@ _CONFLICT = problem_responses(409)
     responses=_CONFLICT,
 )
 def create(
-    tenant: OwnTenant, caller: Syncer, platform: ThePlatform, once: Once, wish: Wish
+    tenant: OwnTenant, caller: Syncer, platform: ThePlatform, once: Once, wish: Wish = _ALL
 ) -> Response:
     """Ask for a sync; it starts by itself as soon as there is a place for it.
 
-    Where the same waits already, that one does both.
+    Without a body it is one of all streams. Where the same waits already, that one does both.
     """
 
     def ask() -> Response:
+        check_room(platform, wish, [tenant.id], caller.organization)
         [asked] = enqueue(
             platform,
             [tenant.id],
@@ -155,6 +163,15 @@ def reschedule(
         return Json(progress_of(platform.syncs.report(sync.id)))
 
     return once(act)
+
+
+def check_room(platform: Platform, wish: Wish, tenants: Sequence[str], organization: str) -> None:
+    """Raises `Problem` 409 where too much waits for one of them."""
+    if wish.at is None and wish.period is None:
+        return  # there are no more than ways to choose streams
+    crowded = platform.queues.crowded(tenants, organization, WAITING)
+    if crowded is not None:
+        raise Problem(409, detail=f"{WAITING} syncs of {crowded} wait already.")
 
 
 def due(at: datetime | None) -> datetime | None:

@@ -13,7 +13,7 @@ from sync_assets.gateway.shapes import Answer, Asking, Json, Text
 from sync_assets.gateway.state import ThePlatform
 from sync_assets.gateway.tenancy import OwnTenant
 
-router = APIRouter(tags=["changes"])
+router = APIRouter(tags=["webhooks"])
 
 PATH = "/v1/tenants/{tenant_id}/webhook"
 

@@ -1,6 +1,7 @@
 """The queues as one organization sees them: its figures, clearing what waits, a trial."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -53,6 +54,11 @@ _STOP_STREAMS = text("""
       finished_at = now()
     WHERE sync_id = ANY(:ids) AND status IN ('pending', 'deferred')
 """)
+_CROWDED = text("""
+    SELECT tenant_id FROM sync.requests
+    WHERE tenant_id = ANY(:tenants) AND organization = :organization AND state = 'queued'
+    GROUP BY tenant_id HAVING count(*) >= :most ORDER BY tenant_id LIMIT 1
+""")
 _TRY = text("""
     INSERT INTO sync.requests (id, tenant_id, organization, source, streams, queue, priority,
       asked_by, state, attempts, due_at)
@@ -98,6 +104,12 @@ class Queues:
             connection.execute(_STOP_STREAMS, {"ids": list(cancelled)})
             note_all(connection, cancelled, f"Cancelled (by {by}).")
         return len(cancelled)
+
+    def crowded(self, tenants: Sequence[str], organization: str, most: int) -> str | None:
+        """One of these tenants of an organization for which so many requests wait already."""
+        parameters = {"tenants": list(tenants), "organization": organization, "most": most}
+        with self._database.as_control() as connection:
+            return connection.execute(_CROWDED, parameters).scalar()
 
     def trial(self) -> Trial:
         """Queue something and take it back before anybody sees it."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,10 +10,22 @@ from sqlalchemy import Row, text
 
 from sync_assets.store.database import Database
 
+OFTEN = timedelta(minutes=5)
+"""Upkeep that began so lately is not begun again: it is everybody's, and each run costs seconds."""
+
 _ASK = text("""
-    INSERT INTO sync.upkeep_wishes AS held (task, asked_by) VALUES (:task, :by)
-    ON CONFLICT (task) WHERE taken_at IS NULL DO UPDATE SET asked_by = held.asked_by
-    RETURNING id, task, asked_at, xmax = 0 AS new
+    WITH lately AS (
+      SELECT id, task, asked_at FROM sync.upkeep_wishes
+      WHERE task = :task AND taken_at > now() - CAST(:often AS interval)
+      ORDER BY taken_at DESC LIMIT 1
+    ), asked AS (
+      INSERT INTO sync.upkeep_wishes AS held (task, asked_by)
+      SELECT :task, :by WHERE NOT EXISTS (SELECT FROM lately)
+      ON CONFLICT (task) WHERE taken_at IS NULL DO UPDATE SET asked_by = held.asked_by
+      RETURNING id, task, asked_at, xmax = 0 AS new
+    )
+    SELECT id, task, asked_at, new FROM asked
+    UNION ALL SELECT id, task, asked_at, false FROM lately
 """)
 _WAITING = text("""
     SELECT id, task, asked_at, false AS new FROM sync.upkeep_wishes WHERE taken_at IS NULL
@@ -28,7 +40,7 @@ _FORGET_OLD = text("DELETE FROM sync.upkeep_wishes WHERE taken_at < now() - inte
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A wish; `new` is False where it joined one that waited."""
+    """A wish; `new` is False where it joined one that waited, or was done lately."""
 
     id: UUID
     task: str
@@ -43,9 +55,10 @@ class Wishes:
         self._database = database
 
     def ask(self, task: str, by: str) -> Wish:
-        """Wish for a task; joins a wish for the same that waits."""
+        """Wish for a task; joins a wish for the same that waits, or was taken lately."""
+        parameters = {"task": task, "by": by, "often": OFTEN}
         with self._database.as_control() as connection:
-            return _wish(connection.execute(_ASK, {"task": task, "by": by}).one())
+            return _wish(connection.execute(_ASK, parameters).one())
 
     def waiting(self) -> list[Wish]:
         """What waits, oldest first."""

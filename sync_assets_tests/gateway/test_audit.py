@@ -13,7 +13,7 @@ from sync_assets.core.clock import utc_now
 from sync_assets.core.errors import RetryLater
 from sync_assets.core.keys import parse
 from sync_assets.gateway.app import create_app
-from sync_assets.gateway.audit import WAITING, Recorder
+from sync_assets.gateway.audit import STRANGERS_OF_ONE, WAITING, Recorder
 from sync_assets.store.audit import Call
 from sync_assets_tests.gateway.conftest import Client, Organization, bearer, served
 from sync_assets_tests.gateway.looking import rows
@@ -62,6 +62,17 @@ def test_what_waits_to_be_recorded_is_recorded_at_the_end(platform: Platform, ou
     with served(create_app(platform)) as address:
         assert httpx.get(f"{address}/v1/tenants", headers=bearer(ours.reader)).status_code == 200
     assert [row["route"] for row in rows(platform, ALL)] == ["/v1/tenants"]
+
+
+@pytest.mark.postgres
+def test_who_has_no_key_does_not_fill_the_record(platform: Platform, ours: Organization):
+    with served(create_app(platform)) as address, httpx.Client(base_url=address) as stranger:
+        for _ in range(STRANGERS_OF_ONE + 10):
+            assert stranger.post("/wp-login.php").status_code == 404
+        stranger.get("/v1/tenants", headers=bearer(ours.reader))
+    found = rows(platform, ALL)
+    assert sum(row["organization"] is None for row in found) == STRANGERS_OF_ONE
+    assert sum(row["organization"] == "ours" for row in found) == 1
 
 
 def call() -> Call:

@@ -10,6 +10,8 @@ import pytest
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.clock import utc_now
+from sync_assets.gateway import changes
+from sync_assets.gateway.limits import Places
 from sync_assets_tests.gateway.conftest import Client, Organization
 from sync_assets_tests.store.writing import held, page, post, request
 
@@ -85,6 +87,7 @@ def test_an_expired_cursor_says_to_begin_anew(front: httpx.Client, platform: Pla
     assert sum(platform.changes.forget(utc_now())) == 1
     answer = front.get(CHANGES, params={"cursor": old})
     assert answer.status_code == 410
+    assert answer.json()["type"].endswith(":cursor-expired")
     assert answer.headers["content-type"] == "application/problem+json"
     assert "cursor=now" in answer.json()["detail"]
 
@@ -98,6 +101,18 @@ def test_who_waits_hears_of_a_change_within_a_second_or_two(front: httpx.Client,
     assert [entry["key"] for entry in found] == [2]
     assert 0.5 < time.monotonic() - began < 10
     writer.join()
+
+
+def test_no_more_wait_at_once_than_there_are_places(
+    front: httpx.Client, ours: Organization, monkeypatch: pytest.MonkeyPatch
+):
+    few = Places(1, 1)
+    monkeypatch.setattr(changes, "waiting", few)
+    cursor = front.get(CHANGES, params={"cursor": "now"}).json()["nextCursor"]
+    with few.taken(ours.name):
+        assert front.get(CHANGES, params={"cursor": cursor, "wait": 1}).status_code == 429
+        assert front.get(CHANGES, params={"cursor": cursor}).status_code == 200
+    assert front.get(CHANGES, params={"cursor": cursor, "wait": 1}).status_code == 200
 
 
 def test_who_waits_in_vain_gets_an_empty_answer(front: httpx.Client):

@@ -1,8 +1,9 @@
 """Streams of events, by the real server."""
 
+import asyncio
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
@@ -12,8 +13,11 @@ import pytest
 from fastapi import FastAPI
 
 from sync_assets.bootstrap import Platform
+from sync_assets.core.queues import Priority
 from sync_assets.enqueue import enqueue
+from sync_assets.gateway import events
 from sync_assets.gateway.events import Streams
+from sync_assets.gateway.hub import SLOW, Watcher
 from sync_assets.store.sync_log import note
 from sync_assets_tests.gateway.conftest import Client, Organization, bearer
 
@@ -113,6 +117,41 @@ def test_a_line_that_is_committed_late_is_told_too(
             while next(logged) != "ended first":
                 pass
         assert next(logged) == "began first"
+
+
+def test_who_reads_slowly_is_spared_old_progress_and_told_the_newest(
+    platform: Platform, ours: Organization
+):
+    sync = asked(platform, ours)
+    report = platform.syncs.report(sync)
+    lines = [{"id": number, "settled": True, "message": "x"} for number in range(1, SLOW + 10)]
+    watcher = Watcher(sync, 0)
+    watcher.tell(report, lines)
+    platform.requests.reschedule(sync, priority=Priority.URGENT)
+    watcher.tell(platform.syncs.report(sync), [])
+    kinds = [watcher.events.get_nowait() for _ in range(watcher.events.qsize())]
+    assert [event.kind for event in kinds if event].count("progress") == 1
+    watcher.tell(platform.syncs.report(sync), [])
+    newest = watcher.events.get_nowait()
+    assert newest is not None
+    assert newest.data["priority"] == "urgent"
+
+
+def test_who_stops_to_read_is_given_up(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(events, "LONGEST", 0.1)
+    monkeypatch.setattr(events, "QUIET", 0.1)
+    left: list[str] = []
+
+    async def words() -> AsyncIterator[bytes]:
+        yield b"word"
+
+    async def never(_message: object = None) -> Any:
+        await asyncio.Event().wait()
+
+    stream = events.EventStream(words(), lambda: left.append("left"))
+    scope = {"type": "http", "asgi": {"spec_version": "2.4"}}
+    asyncio.run(asyncio.wait_for(stream(scope, never, never), 5))
+    assert left == ["left"]
 
 
 def test_another_organization_sees_no_stream(

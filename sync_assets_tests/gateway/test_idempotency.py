@@ -6,7 +6,7 @@ import pytest
 
 from sync_assets.bootstrap import Platform
 from sync_assets_tests.gateway.conftest import Client, Organization
-from sync_assets_tests.gateway.looking import change, count
+from sync_assets_tests.gateway.looking import change, count, rows
 
 pytestmark = pytest.mark.postgres
 
@@ -33,7 +33,18 @@ def test_the_same_key_for_another_call_is_refused(ours: Organization, client: Cl
     assert admin.post("/v1/tenants", json=TENANT, headers=KEY).status_code == 201
     other = admin.post("/v1/tenants", json={**TENANT, "name": "other"}, headers=KEY)
     assert other.status_code == 422
+    assert other.json()["type"].endswith(":idempotency-key-reused")
     assert admin.post("/v1/maintenance/health", headers=KEY).status_code == 422
+
+
+def test_what_is_kept_of_a_call_lets_nobody_try_passwords(
+    platform: Platform, ours: Organization, theirs: Organization, client: Client
+):
+    for organization in (ours, theirs):
+        answer = client(organization.admin).post("/v1/tenants", json=TENANT, headers=KEY)
+        assert answer.status_code == 201
+    kept = [bytes(row["request_hash"]) for row in rows(platform, "SELECT * FROM sync.answers")]
+    assert len({*kept}) == 2
 
 
 def test_another_organizations_key_of_the_same_name_is_another(

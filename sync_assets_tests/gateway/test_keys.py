@@ -25,7 +25,9 @@ def test_a_key_opens_what_its_scope_includes(ours: Organization, client: Client)
     assert admin.get("/v1/workers").status_code == 200
     for refused in (reader.post(create, json={}), syncer.get("/v1/workers")):
         assert refused.status_code == 403
-    assert reader.post(create, json={}).json()["scope"] == "sync"
+    problem = reader.post(create, json={}).json()
+    assert problem["scope"] == "sync"
+    assert problem["type"].endswith(":missing-scope")
 
 
 def test_expired_revoked_wrong_and_malformed_keys_are_told_apart_by_nobody(

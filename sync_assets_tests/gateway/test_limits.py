@@ -3,7 +3,8 @@
 import pytest
 from fastapi import FastAPI
 
-from sync_assets.gateway.limits import GUESS_BURST, MOST, Buckets
+from sync_assets.gateway.limits import GUESS_BURST, MOST, Buckets, Places
+from sync_assets.gateway.problems import Problem
 from sync_assets_tests.gateway.conftest import Client, Organization
 
 PATH = "/v1/syncs"
@@ -34,6 +35,18 @@ def test_who_was_seen_long_ago_is_forgotten():
     for number in range(MOST + 5):
         buckets.take(str(number))
     assert len(buckets) == MOST
+
+
+def test_places_are_shared_and_given_back():
+    places = Places(3, 2)
+    with places.taken("a"), places.taken("a"):
+        with pytest.raises(Problem) as mine, places.taken("a"):
+            pass
+        with places.taken("b"), pytest.raises(Problem) as everybodys, places.taken("b"):
+            pass
+    assert (mine.value.status, everybodys.value.status) == (429, 503)
+    with places.taken("b"), places.taken("b"), places.taken("a"):
+        pass
 
 
 @pytest.mark.postgres

@@ -124,6 +124,14 @@ def tried(target: Target, operation: Any, mode: GenerationMode, examples: int) -
     call()
 
 
+def test_each_operation_has_a_name_of_its_own_for_clients(platform: Platform):
+    paths = create_app(platform).openapi()["paths"]
+    names = [spec["operationId"] for methods in paths.values() for spec in methods.values()]
+    assert {"syncs_create", "budgets_set", "webhooks_resume", "changes_changes"} <= {*names}
+    assert len({*names}) == len(names)
+    assert all(name.replace("_", "").isalpha() for name in names)
+
+
 def test_every_answer_is_one_that_the_openapi_knows(target: Target):
     operations = [result.ok() for result in target.schema.get_all_operations()]
     assert len(operations) >= 25

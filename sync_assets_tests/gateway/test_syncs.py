@@ -13,6 +13,7 @@ from sync_assets.core.stop import StopSignal
 from sync_assets.core.tenants import Tenant
 from sync_assets.demo import DemoSite
 from sync_assets.enqueue import enqueue
+from sync_assets.gateway import syncs
 from sync_assets_tests.conftest import register
 from sync_assets_tests.gateway.conftest import Client, Organization, bearer, organization
 
@@ -47,6 +48,28 @@ def test_asking_answers_at_once_with_what_will_be_done(
     assert request.options.full
     assert request.options.batch_size == 50
     assert request.streams == ("terms", "posts")
+
+
+def test_without_a_body_all_is_asked_for(agency: Organization, client: Client):
+    asked = client(agency.syncer).post(f"/v1/tenants/{agency.tenant}/syncs")
+    assert asked.status_code == 202, asked.text
+    assert asked.json()["queuedJobsCount"] == 4
+
+
+def test_only_so_much_waits_for_a_tenant(
+    agency: Organization, client: Client, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(syncs, "WAITING", 2)
+    syncer, path = client(agency.syncer), "/v1/tenants/acme/syncs"
+    moments = [(utc_now() + timedelta(days=day)).isoformat() for day in (1, 2, 3)]
+    statuses = [syncer.post(path, json={"at": at}).status_code for at in moments]
+    assert statuses == [202, 202, 409]
+    for more in ({"tenants": ["other", "acme"]}, {"all": True}):
+        refused = syncer.post("/v1/syncs/bulk", json={**more, "period": "2026-10"})
+        assert refused.status_code == 409
+        assert "acme" in refused.json()["detail"]
+    assert syncer.post(path).status_code == 202
+    assert syncer.post("/v1/tenants/other/syncs", json={"at": moments[2]}).status_code == 202
 
 
 def test_asking_again_joins_what_waits(agency: Organization, client: Client):
@@ -206,6 +229,12 @@ def test_many_are_asked_for_at_once(agency: Organization, client: Client):
     everyone = syncer.post("/v1/syncs/bulk", json={"all": True, "streams": ["terms"]}).json()
     assert not any(one["new"] for one in everyone["syncs"])
     assert len(everyone["syncs"]) == 2
+
+
+def test_what_does_not_fit_is_said_in_plain_words(agency: Organization, client: Client):
+    refused = client(agency.syncer).post("/v1/syncs/bulk", json={}).json()
+    assert refused["type"].endswith(":invalid-request")
+    assert refused["errors"] == [{"at": "body", "message": "name either tenants or all"}]
 
 
 def test_one_unknown_among_many_lets_nothing_be_asked(

@@ -1,9 +1,14 @@
 """Tenants, their budgets and searches in their texts."""
 
+from contextlib import ExitStack
+from decimal import Decimal
+
 import pytest
 
 from sync_assets.bootstrap import Platform
+from sync_assets.core.budget import Change
 from sync_assets.demo import DemoSite
+from sync_assets.gateway import registering, tenants
 from sync_assets_tests.gateway.conftest import Client, Organization
 
 pytestmark = pytest.mark.postgres
@@ -111,7 +116,10 @@ def test_tenants_come_in_pages(ours: Organization, theirs: Organization, client:
     assert theirs.tenant not in found
 
 
-def test_a_budget_is_shown_and_set(ours: Organization, client: Client):
+def test_a_budget_is_shown_and_set_within_the_organizations(
+    platform: Platform, ours: Organization, client: Client
+):
+    platform.budgets.set_organization(ours.name, Change(Decimal(100)))
     admin, path = client(ours.admin), f"/v1/tenants/{ours.tenant}/budget"
     assert admin.get(path).json()["isDefault"]
     assert admin.put(path, json={"monthly": "7.50"}).json()["monthly"] == "7.50"
@@ -122,6 +130,45 @@ def test_a_budget_is_shown_and_set(ours: Organization, client: Client):
     assert "sync-assets" not in blocked["reason"]
     assert admin.put(path, json={"blocked": False}).json()["state"] == "NORMAL"
     assert client(ours.syncer).put(path, json={"blocked": False}).status_code == 403
+
+
+@pytest.mark.parametrize("more", ["7.50", "none", "default"])
+def test_without_a_budget_of_the_organization_a_key_only_lowers(
+    more: str, platform: Platform, ours: Organization, client: Client
+):
+    admin, path = client(ours.admin), f"/v1/tenants/{ours.tenant}/budget"
+    assert admin.put(path, json={"monthly": "2.00"}).json()["monthly"] == "2.00"
+    refused = admin.put(path, json={"monthly": more})
+    assert refused.status_code == 403
+    assert "2.00" in refused.json()["detail"]
+    assert admin.put(path, json={"monthly": "1.50"}).status_code == 200
+    platform.budgets.set_tenant(ours.tenant, Change(blocked=True, reason="contract ended"))
+    assert admin.put(path, json={"blocked": False}).status_code == 403
+    standing = platform.budgets.standing(ours.tenant)
+    assert (standing.monthly, standing.caps[0].blocked) == (Decimal("1.50"), True)
+
+
+def test_an_organization_registers_no_more_than_so_many(
+    ours: Organization, theirs: Organization, client: Client, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(tenants, "MOST", 2)
+    body = {"name": "a", "source": "wordpress", "url": "https://a.test", "check": False}
+    admin = client(ours.admin)
+    assert [admin.post("/v1/tenants", json=body).status_code for _ in range(2)] == [201, 409]
+    assert client(theirs.admin).post("/v1/tenants", json=body).status_code == 201
+
+
+def test_one_organization_does_not_take_all_turns_at_asking_sites(
+    demo_site: DemoSite, ours: Organization, theirs: Organization, client: Client
+):
+    with ExitStack() as slow:
+        for _ in range(2):
+            slow.enter_context(registering.asking.taken(ours.name))
+        refused = client(ours.admin).post("/v1/tenants", json=wish(demo_site))
+        assert refused.status_code == 429
+        assert int(refused.headers["retry-after"]) > 0
+        assert client(theirs.admin).post("/v1/tenants", json=wish(demo_site)).status_code == 201
+    assert client(ours.admin).post("/v1/tenants", json=wish(demo_site)).status_code == 201
 
 
 @pytest.mark.parametrize("amount", ["-1", "x", "1e400", "0.00000000001", "NaN", "99999999999"])
