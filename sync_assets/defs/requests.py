@@ -1,6 +1,7 @@
 """Turns requests into runs, and sees to those whose run ended without a word."""
 
 import math
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -61,12 +62,14 @@ def requests_sensor(jobs: Sequence[Any]) -> dg.SensorDefinition:
 def _look(platform: Platform, instance: dg.DagsterInstance, interval: int) -> list[Launch]:
     """What starts now, or as soon as it is asked for: a tick listens until the next one begins."""
     until = time.monotonic() + max(DAEMON_LOOP, interval) - LOOK_EVERY
-    seen_to = -math.inf
+    seen_to, daemon = -math.inf, os.getppid()
     while True:
         now = time.monotonic()
         if now - seen_to >= interval:
             reconcile(platform, instance)
             seen_to = now
+        if os.getppid() != daemon:  # it is dead: nobody would hear of what is claimed here
+            return []
         if platform.claims.due() and (free := _free(instance)):
             launches = platform.claims.take(free, utc_now())
             if launches:

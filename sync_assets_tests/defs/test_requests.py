@@ -1,5 +1,6 @@
 """The sensor that turns requests into runs, and what becomes of them."""
 
+import os
 from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
@@ -66,6 +67,16 @@ def test_many_requests_of_one_kind_are_a_sweep(
     [alone], _ = dagster.sense("requests")
     assert alone.tags[SYNC_ID_TAG] == str(other[0])
     assert [key.path for key in alone.asset_selection or ()] == [["wordpress", "terms"]]
+
+
+def test_a_tick_whose_daemon_has_died_claims_nothing(
+    platform: Platform, dagster: Dagster, acme: Tenant, monkeypatch: pytest.MonkeyPatch
+):
+    ask(platform, [acme.id])
+    parents = iter([4711])  # as the tick begins; afterwards the process is somebody else's
+    monkeypatch.setattr(os, "getppid", lambda: next(parents, 1))
+    assert dagster.sense("requests")[0] == []
+    assert states(platform) == {acme.id: State.QUEUED}
 
 
 def test_a_launch_makes_the_partitions_that_are_missing(

@@ -10,6 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 
+import psycopg
+
 from sync_assets.cli.children import Child
 from sync_assets.store.embedded import EmbeddedServer, ensure_running, stop
 from sync_assets.store.embedded.place import find
@@ -23,6 +25,15 @@ HITS = {"worker": 8, "daemon": 3, "code server": 1, "webserver": 2, "fast": 1, "
 PAUSE = 5.0  # seconds at most between two strikes
 PATIENCE = 150.0
 """Seconds in which there is something to strike; a launch that was lost is missed after 90."""
+
+_SITUATION = (
+    """SELECT state, run_id, claim, attempt, count(*), min(due_at), max(launched_at), max(alive_at),
+         now() FROM sync.requests WHERE state IN ('queued', 'launched') GROUP BY 1, 2, 3, 4""",
+    "SELECT status, run_id, create_timestamp, update_timestamp FROM dagster.runs"
+    " WHERE status NOT IN ('SUCCESS', 'FAILURE', 'CANCELED')",
+    """SELECT status, timestamp, left(tick_body, 400) FROM dagster.job_ticks
+         ORDER BY id DESC LIMIT 5""",
+)
 
 _log = logging.getLogger(__name__)
 
@@ -101,7 +112,14 @@ class Chaos:
                 return found
             self.supervise()
             self.keep_busy()
-        raise AssertionError("There was nothing to strike.")
+        raise AssertionError(f"There was nothing to strike.\n{self._situation()}")
+
+    def _situation(self) -> str:
+        """What everybody does, or says that they do."""
+        with psycopg.connect(self.stack.platform.database_url) as connection:
+            tables = [connection.execute(query).fetchall() for query in _SITUATION]
+        rows = (" ".join(map(str, row)) for table in tables for row in table)
+        return "\n".join([*rows, self._daemon.last_lines(60)])
 
     def _kill(self, pid: int) -> None:
         with suppress(ProcessLookupError):  # it has just ended by itself

@@ -103,3 +103,12 @@ def ends(owner: Owner, ids: Sequence[UUID]) -> dict[UUID, list[str]]:
 def most_together(moments: Sequence[tuple[float, float]]) -> int:
     """The largest number of intervals that have a moment in common."""
     return max(sum(a <= begun < b for a, b in moments) for begun, _ in moments)
+
+
+def handed_on(owner: Owner) -> dict[UUID, UUID]:
+    """Requests that ended because the same was asked for since, and those that went on with it."""
+    return dict(
+        owner.execute(
+            "SELECT id, superseded_by FROM sync.requests WHERE superseded_by IS NOT NULL"
+        ).fetchall()
+    )
