@@ -4,7 +4,7 @@ from sync_assets.bootstrap import Platform
 from sync_assets.core.keys import parse
 from sync_assets_tests.cli.conftest import Commands
 
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("platform")]
 
 
 def test_a_key_is_shown_once_and_opens(run: Commands, platform: Platform) -> None:
