@@ -11,6 +11,10 @@ from sync_assets.gateway.problems import Problem
 LARGEST = 1024 * 1024
 """Bytes of a body."""
 
+HEARD_OUT = 4 * LARGEST
+"""Bytes that are read, and thrown away, of a body that is too large: whose connection ends while it
+sends may never see the answer, and a proxy takes that for an upstream that has died."""
+
 PATIENCE = 20.0
 """Seconds for which a body is waited for."""
 
@@ -49,7 +53,7 @@ class Bodies:
     async def _read(self, headers: Headers, receive: Receive) -> bytes | None:
         if "content-length" not in headers and "transfer-encoding" not in headers:
             return b""
-        if int(headers.get("content-length", "0")) > LARGEST:  # the parser lets only digits in
+        if int(headers.get("content-length", "0")) > HEARD_OUT:  # the parser lets only digits in
             raise _too_large()
         try:
             async with asyncio.timeout(self._patience):
@@ -68,10 +72,15 @@ async def _all(receive: Receive) -> bytes | None:
             return None
         part: bytes = message.get("body", b"")
         size += len(part)
+        if size > HEARD_OUT:
+            break
         if size > LARGEST:
-            raise _too_large()
-        parts.append(part)
+            parts.clear()
+        else:
+            parts.append(part)
         more = message.get("more_body", False)
+    if size > LARGEST:
+        raise _too_large()
     return b"".join(parts)
 
 

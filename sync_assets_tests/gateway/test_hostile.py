@@ -1,5 +1,6 @@
 """Oversized, malformed, slow and abusive calls: a problem, never a trace."""
 
+import asyncio
 import json
 import socket
 import time
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from fastapi import FastAPI
+from starlette.types import Message
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.errors import OperatorMustAct, RetryLater
@@ -78,6 +80,32 @@ def test_a_body_without_a_length_is_bounded_too(ours: Organization, client: Clie
     path = f"/v1/tenants/{ours.tenant}/syncs"
     answer = client(ours.syncer).post(path, content=chunks(40), headers=JSON)
     assert is_problem(answer, 413)
+
+
+@pytest.mark.parametrize(("times", "heard"), [(2, 8), (10, 17)])
+def test_a_body_that_is_too_large_is_heard_out_where_that_does_not_take_long(
+    times: int, heard: int
+):
+    quarters = iter(range(4 * times))
+
+    async def receive() -> Message:
+        more = next(quarters) < 4 * times - 1
+        return {"type": "http.request", "body": b" " * (bodies.LARGEST // 4), "more_body": more}
+
+    said = list[int]()
+
+    async def send(message: Message) -> None:
+        said.extend([message["status"]] if "status" in message else [])
+
+    scope = {"type": "http", "method": "POST", "path": "/v1/syncs/bulk", "query_string": b""}
+    head = {**scope, "headers": [(b"transfer-encoding", b"chunked")]}
+    asyncio.run(bodies.Bodies(nobody)(head, receive, send))
+    assert said == [413]
+    assert 4 * times - len(list(quarters)) == heard
+
+
+async def nobody(*_: object) -> None:
+    raise AssertionError("It was handed on.")
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "", "a/b/c"])
