@@ -121,7 +121,11 @@ def test_each_request_ended_once_completed_or_failed_with_a_cause(aftermath: Aft
     _log.warning("They ended so: %s", Counter((r.state.value, r.attempt, r.error) for r in found))
     handed_on = ledger.handed_on(aftermath.owner)
     assert set(handed_on.values()) <= set(aftermath.ids)
-    for request in (request for request in found if request.id not in handed_on):
+    for request in found:
+        if request.id in handed_on:
+            assert request.state in {State.FAILED, State.CANCELLED}
+            assert f"Sync {handed_on[request.id]}, asked for since" in (request.error or "")
+            continue
         assert request.state in {State.COMPLETED, State.FAILED}
         assert (request.state is State.FAILED) == bool(request.error), request
         assert request.attempt == request.attempts or request.state is State.COMPLETED
