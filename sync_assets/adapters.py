@@ -10,6 +10,7 @@ from sync_assets.core.errors import (
 from sync_assets.core.requests import BACKOFF
 from sync_assets.settings import Settings
 from sync_assets.store import embedded
+from sync_assets.store.access_tokens import AccessTokens
 from sync_assets.store.answers import Answers
 from sync_assets.store.attempts import Attempts
 from sync_assets.store.audit import Audit
@@ -178,6 +179,11 @@ class Adapters:
     def paces(self) -> Paces:
         """How often upstream accounts may be asked, shared by all processes."""
         return Paces(self.database)
+
+    @cached_property
+    def access_tokens(self) -> AccessTokens:
+        """What platforms granted for a while, shared by all processes."""
+        return AccessTokens(self.database, self.vault)
 
     @cached_property
     def budgets(self) -> Budgets:

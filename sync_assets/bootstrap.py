@@ -41,7 +41,8 @@ class Platform(Adapters):
         """
         settings = self.settings
         private = settings.allow_private_urls or is_demo(settings.home, tenant)
-        return _factory(tenant.source)(allow_private=private, paces=self.paces)
+        factory = _factory(tenant.source)
+        return factory(allow_private=private, paces=self.paces, tokens=self.access_tokens)
 
     def spec(self, name: str) -> SourceSpec:
         """What a source says of itself; raises `OperatorMustAct` when there is none."""

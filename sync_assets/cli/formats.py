@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
+from decimal import Decimal
 from typing import IO, Any
 
 import orjson
@@ -63,6 +64,7 @@ def _types(pyarrow: Any, table: Table, *, lists: bool) -> dict[str, Any]:  # noq
         ColumnType.BIGINT: pyarrow.int64(),
         ColumnType.BOOLEAN: pyarrow.bool_(),
         ColumnType.TIMESTAMPTZ: pyarrow.timestamp("us", tz="UTC"),
+        ColumnType.NUMERIC: pyarrow.decimal128(38, 9) if lists else pyarrow.string(),
     }
     types = {table.key: of[ColumnType.BIGINT]}
     types |= {column.name: of[column.type] for column in table.columns}
@@ -71,24 +73,35 @@ def _types(pyarrow: Any, table: Table, *, lists: bool) -> dict[str, Any]:  # noq
         types["terms"] = of[ColumnType.JSONB]
         ids = pyarrow.list_(pyarrow.int64()) if lists else pyarrow.string()
         types |= dict.fromkeys(_IDS, ids)
+    types |= dict.fromkeys((part.field for part in table.children), of[ColumnType.JSONB])
     return types
 
 
 def _text(value: object) -> str | None:
     """Text as it is, everything else as JSON."""
+    if isinstance(value, Decimal):
+        return str(value)
     return value if value is None or isinstance(value, str) else to_json(value).decode()
 
 
 def to_json(value: object) -> bytes:
-    """A value as compact JSON; times in ISO 8601."""
+    """A value as compact JSON; times in ISO 8601, exact numbers as texts."""
     try:
-        return orjson.dumps(value)
+        return orjson.dumps(value, default=_exact)
     except TypeError:  # an integer past 64 bits, which JSON and PostgreSQL allow
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_moment)
         return text.encode()
 
 
+def _exact(value: object) -> str:
+    if isinstance(value, Decimal):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no JSON")
+
+
 def _moment(value: object) -> str:
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
     raise TypeError(f"{type(value).__name__} has no JSON")

@@ -84,6 +84,14 @@ class Collection(Protocol):
         """Does the listing carry the contents, so that nothing is fetched by key?"""
         ...
 
+    @property
+    def in_one_piece(self) -> bool:
+        """Does `with_contents()` cost the same, however much of it is known already?
+
+        A first load that was cut off then reads it again, instead of what is missing by key.
+        """
+        ...
+
     def with_contents(self) -> "Collection":
         """The same, with a listing that carries the contents, where the source can do that."""
         ...

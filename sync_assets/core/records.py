@@ -5,12 +5,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 Payload = Mapping[str, Any]
 """A record as the source sent it."""
 
-Scalar = str | int | bool | datetime | None
+Scalar = str | int | bool | datetime | Decimal | None
 """What a column holds. JSON columns hold their canonical text."""
 
 HASH_BYTES = 16
@@ -25,6 +26,18 @@ class Link(NamedTuple):
     key: int
 
 
+class Child(NamedTuple):
+    """A part of a record that has a row of its own, such as an order's line.
+
+    Attributes:
+        key: its id, unique within the record.
+        values: a value for each column of the child table, in its order.
+    """
+
+    key: int
+    values: tuple[Scalar, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One record as the CMS keeps it.
@@ -35,6 +48,7 @@ class Record:
         values: a value for each column of the stream's table, in the table's order.
         links: references to other records, sorted, without repetition.
         repaired: values that had to be mended on the way in.
+        children: for each of the table's child tables the rows, sorted by key, each key once.
     """
 
     key: int
@@ -42,6 +56,7 @@ class Record:
     values: tuple[Scalar, ...]
     links: tuple[Link, ...] = ()
     repaired: int = 0
+    children: tuple[tuple[Child, ...], ...] = ()
 
     def content_hash(self) -> bytes:
         """Sixteen bytes that differ whenever anything that is stored differs.
@@ -51,6 +66,9 @@ class Record:
         """
         values = [self.modified_at, *self.values]
         values += [f"{link.kind}:{link.key}" for link in self.links]
+        for place, rows in enumerate(self.children):
+            for child in rows:
+                values += [place, child.key, *child.values]
         kinds = "".join(["t" if isinstance(value, str) else "o" for value in values])
         text = "\x00".join([kinds, *map(_shown, values)])
         return hashlib.sha256(text.encode()).digest()[:HASH_BYTES]

@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any, cast
 
 from sync_assets.core.errors import Unmappable
@@ -12,6 +13,7 @@ from sync_assets.core.records import canonical_json
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # NUL and lone surrogates
 _SUSPECTS = ("\\u0000", "NaN", "Infinity")  # in JSON text: what PostgreSQL's jsonb refuses
 _BIGINT = 2**63
+_LONGEST_NUMBER = 60  # digits; no amount of money has as many
 
 
 class Repairs:
@@ -48,6 +50,20 @@ class Repairs:
         if type(value) is int and 0 < value < _BIGINT:  # as a rule
             return value
         return self.integer(value, name) or None
+
+    def decimal(self, value: object, name: str) -> Decimal | None:
+        """An exact number from its text, or None for null; a binary fraction is no exact number."""
+        if value is None:
+            return None
+        try:
+            if not isinstance(value, str) or len(value) > _LONGEST_NUMBER:
+                raise InvalidOperation
+            number = Decimal(value)
+            if not number.is_finite() or abs(number.adjusted()) > _LONGEST_NUMBER:
+                raise InvalidOperation
+        except InvalidOperation:
+            raise Unmappable(f"{name} is {value!r:.40}, not an exact number") from None
+        return number
 
     def moment(self, value: object, name: str) -> datetime | None:
         """A time in UTC from ISO 8601; impossible ones, such as year -1, become None."""

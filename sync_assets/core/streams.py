@@ -20,6 +20,7 @@ class ColumnType(Enum):
     BOOLEAN = "boolean"
     TIMESTAMPTZ = "timestamptz"
     JSONB = "jsonb"
+    NUMERIC = "numeric"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ class Table:
         columns: what the source fills, in the order of `Record.values`.
         scope: the column that tells a stream's collections apart, such as `taxonomy`.
         links: the table of the references to other records, None for none.
+        children: the tables of the record's parts, such as an order's lines, in the order of
+            `Record.children`. They are written with the record, and have no life of their own.
     """
 
     name: str
@@ -47,6 +50,26 @@ class Table:
     columns: tuple[Column, ...]
     scope: str | None = None
     links: "LinkTable | None" = None
+    children: "tuple[ChildTable, ...]" = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChildTable:
+    """A table of the parts of records, such as an order's lines.
+
+    Attributes:
+        name: the table's name.
+        field: what exports call the list of a record's parts.
+        owner: the column of the record's id.
+        key: the column of the part's own id, unique within the record.
+        columns: what the source fills beside these two, in the order of `Child.values`.
+    """
+
+    name: str
+    field: str
+    owner: str
+    key: str
+    columns: tuple[Column, ...]
 
 
 @dataclass(frozen=True, slots=True)

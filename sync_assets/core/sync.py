@@ -76,7 +76,9 @@ class _CollectionSync:
         show = partial(self._show, self.counts.seen, self.counts.total or 0)
         known = self.store.known(self.collection.scope)
         checkpoint = self._begin(self.store.checkpoint(self.collection.name))
-        if self.first and not len(known) and checkpoint.reread_from is None:
+        anew = self.first and not len(known)
+        cut_off = not self.loaded and self.collection.in_one_piece
+        if (anew or cut_off) and checkpoint.reread_from is None:
             checkpoint = self._with_contents(checkpoint)
         keeper = Keeper(self.collection, self.store, known, self.survey, self.counts)
         for page in self.collection.listing():

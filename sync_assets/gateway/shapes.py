@@ -1,6 +1,7 @@
 """The JSON that comes and goes, as pydantic and OpenAPI have it."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Any, cast
 
 import orjson
@@ -54,13 +55,13 @@ class Json(Response):
     media_type = "application/json"
 
     def render(self, content: object) -> bytes:
-        """The answer's bytes; moments in ISO 8601."""
+        """The answer's bytes; moments in ISO 8601, exact numbers as texts."""
         return orjson.dumps(content, default=_other)
 
 
 def _other(value: object) -> object:
     """What orjson does not know: integers beyond 64 bits, which come from a source's JSON."""
-    if isinstance(value, int):
+    if isinstance(value, int | Decimal):
         return str(value)
     raise TypeError(type(value).__name__)
 

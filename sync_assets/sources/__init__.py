@@ -6,6 +6,8 @@ from typing import Protocol
 from sync_assets.core.ports import Source
 from sync_assets.core.rate import Paces
 from sync_assets.core.streams import SourceSpec
+from sync_assets.core.tokens import Tokens
+from sync_assets.sources.shopify import Shopify
 from sync_assets.sources.wordpress import WordPress
 
 
@@ -17,16 +19,20 @@ class SourceFactory(Protocol):
         """Its streams, tables and settings."""
         ...
 
-    def __call__(self, *, allow_private: bool, paces: Paces | None = None) -> Source:
+    def __call__(
+        self, *, allow_private: bool, paces: Paces | None = None, tokens: Tokens | None = None
+    ) -> Source:
         """A source that may, or may not, ask addresses outside the public internet.
 
-        With `paces` it keeps the pace that it declares, together with all other processes.
+        With `paces` it keeps the pace that it declares, and with `tokens` what it was granted,
+        together with all other processes.
         """
         ...
 
 
 SOURCES: Mapping[str, SourceFactory] = {
     "wordpress": WordPress,
+    "shopify": Shopify,
 }
 
 SPECS: tuple[SourceSpec, ...] = tuple(factory.spec for factory in SOURCES.values())

@@ -3,9 +3,10 @@
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import count
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urlencode, urlsplit
 
 import requests
@@ -31,7 +32,7 @@ from sync_assets.sources.guard import AddressRefused, NoSuchHost, guarded_pools
 from sync_assets.sources.json_body import Kind, NotJson, looks_like_html, parse_json
 from sync_assets.sources.throttle import Throttle
 from sync_assets.sources.watch import Overdue, Watch
-from sync_assets.sources.wire import Limits, Oversized, Raw, Wire
+from sync_assets.sources.wire import Limits, Oversized, Raw, Sent, Wire
 
 _LOG = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ _FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
 
 
 class HttpSession:
-    """GETs for one tenant, over connections that are kept alive; safe from several threads.
+    """GETs and POSTs for one tenant, over connections that are kept alive; safe from several threads.
 
     Args:
         tenant: its id, for messages.
@@ -107,10 +108,63 @@ class HttpSession:
             TenantMustAct: the address cannot be used.
         """
         url = _with_params(url, params or {})
+        return self._patiently(url, lambda: self._follow(url, auth, expect), attempts)
+
+    def post(
+        self,
+        url: str,
+        sent: Sent,
+        *,
+        expect: Kind | None = None,
+        attempts: int | None = None,
+    ) -> Answer:
+        """The answer to a POST, asked again where that can help; a redirect is not followed.
+
+        What is asked again may have been heard before: send what does no harm twice.
+
+        Args:
+            url: http or https, without credentials.
+            sent: the body, and headers of its own.
+            expect: as for `get`.
+            attempts: as for `get`.
+
+        Raises:
+            RetryLater: nothing came of any try, or the site wants to be left alone for long.
+            TenantMustAct: the address cannot be used.
+        """
+        return self._patiently(url, lambda: self._post(url, sent, expect), attempts)
+
+    def download(self, url: str, file: IO[bytes]) -> Answer:
+        """Let a good answer's body go into a file, from its beginning with every try.
+
+        No credentials are sent: it is for addresses that carry their own proof.
+
+        Raises:
+            RetryLater: nothing came of any try.
+            TenantMustAct: the address cannot be used.
+        """
+        return self._patiently(url, lambda: self._download(url, file), None)
+
+    def _post(self, url: str, sent: Sent, expect: Kind | None) -> Answer:
+        raw = self._exchange(url, None, expect, sent)
+        onward = redirected_to(raw.status, raw.headers, raw.url)
+        if onward is not None:
+            raise self._complaints.moved(url, onward)
+        return self._judge(raw, expect)
+
+    def _download(self, url: str, file: IO[bytes]) -> Answer:
+        file.seek(0)
+        file.truncate()
+        seconds = self._limits.download
+        raw = self._watched(url, lambda: self._wire.save(url, file), seconds)
+        return self._judge(raw, None)
+
+    def _patiently(self, url: str, ask: Callable[[], Answer], attempts: int | None) -> Answer:
+        """Ask, and ask again where that can help."""
         for attempt in count(1):
             self._stop.check_turn() if attempt > 1 else self._stop.check()
             try:
-                return self._follow(url, auth, expect)
+                return ask()
             except TooLarge:
                 raise
             except RetryLater as error:
@@ -139,16 +193,24 @@ class HttpSession:
             asked = onward
         raise self._complaints.in_circles(url)
 
-    def _exchange(self, url: str, auth: Credentials | None, expect: Kind | None) -> Raw:
+    def _exchange(
+        self, url: str, auth: Credentials | None, expect: Kind | None, sent: Sent | None = None
+    ) -> Raw:
         """One request and its answer."""
+        wanted = expect is not None
+        send = partial(self._wire.send, url, auth, body=wanted, sent=sent)
+        return self._watched(url, send, self._limits.answer)
+
+    def _watched(self, url: str, exchange: Callable[[], Raw], seconds: float) -> Raw:
+        """One exchange, in its place among the others and within its time."""
         with (
             self._throttle.place(self._stop, self._pace),
-            self._watch.exchange(self._limits.answer) as mine,
+            self._watch.exchange(seconds) as mine,
         ):
             began = time.monotonic()
             raw: Raw | None = None
             try:
-                raw = self._wire.get(url, auth, body=expect is not None)
+                raw = exchange()
                 mine.check()  # what was cut off can look like a whole answer
                 return raw  # noqa: TRY300 - an `else` would not see that it is no longer None
             except (*_FAILURES, Overdue) as error:
@@ -195,7 +257,7 @@ class HttpSession:
                 "bytes": raw and len(raw.body),
                 "milliseconds": round(seconds * 1000),
             }
-            _LOG.debug("GET %s", details["url"], extra=details)
+            _LOG.debug("asked %s", details["url"], extra=details)
 
 
 def _with_params(url: str, params: Mapping[str, str | int]) -> str:

@@ -1,11 +1,11 @@
-"""One GET over a guarded connection, its answer read to its end or to a cap."""
+"""One exchange over a guarded connection, its answer read to its end or to a cap."""
 
 import base64
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import IO, Any
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -27,12 +27,16 @@ class Limits:
         read: seconds between two bytes.
         answer: seconds for the whole answer.
         body: bytes after decompression.
+        file: bytes of a body that goes into a file.
+        download: seconds for such a body.
     """
 
     connect: float = 10.0
     read: float = 30.0
     answer: float = 120.0
     body: int = 16 * 1024 * 1024
+    file: int = 20 * 1024 * 1024 * 1024
+    download: float = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,14 @@ class Raw:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a POST carries; its headers may hold a secret, so neither shows in a repr."""
+
+    body: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
 
 
 class Oversized(Exception):
@@ -67,8 +79,10 @@ class Wire:
         """Close the connections."""
         self._adapter.close()
 
-    def get(self, url: str, auth: Credentials | None, *, body: bool) -> Raw:
-        """The answer; its body only where that is wanted.
+    def send(
+        self, url: str, auth: Credentials | None, *, body: bool, sent: Sent | None = None
+    ) -> Raw:
+        """The answer to a GET, or to a POST of what is `sent`; its body only where wanted.
 
         Raises:
             Oversized: the body is larger than the cap.
@@ -76,7 +90,9 @@ class Wire:
             urllib3.exceptions.HTTPError: the body broke off, or came too slowly.
         """
         # Not through a Session, which reads the body of a redirect without any limit.
-        request = requests.Request("GET", url, headers=_headers(auth)).prepare()
+        headers = _headers(auth) | dict(sent.headers if sent else {})
+        method, data = ("POST", sent.body) if sent else ("GET", None)
+        request = requests.Request(method, url, headers=headers, data=data).prepare()
         timeout = (self._limits.connect, self._limits.read)
         response = self._adapter.send(request, stream=True, timeout=timeout)
         try:
@@ -88,6 +104,34 @@ class Wire:
             response.raw.close()
         response.raw.release_conn()
         return Raw(url, response.status_code, response.headers, read or b"")
+
+    def save(self, url: str, file: IO[bytes]) -> Raw:
+        """The answer to a GET whose body, if it is a good one, goes into a file as it comes.
+
+        Raises:
+            Oversized: the body is larger than `Limits.file`.
+            requests.RequestException: the exchange failed.
+            urllib3.exceptions.HTTPError: the body broke off, or came too slowly.
+        """
+        request = requests.Request("GET", url, headers=_headers(None)).prepare()
+        timeout = (self._limits.connect, self._limits.read)
+        response = self._adapter.send(request, stream=True, timeout=timeout)
+        try:
+            if response.status_code == 200:
+                self._copy(response, file)
+        finally:
+            response.raw.close()
+            response.raw.release_conn()
+        return Raw(url, response.status_code, response.headers, b"")
+
+    def _copy(self, response: requests.Response, file: IO[bytes]) -> None:
+        size = 0
+        for chunk in _chunks(response):
+            self._between_chunks()
+            size += len(chunk)
+            if size > self._limits.file:
+                raise Oversized
+            file.write(chunk)
 
     def _read(self, response: requests.Response) -> bytes | None:
         """The body, or None for an error's body that is too long to be worth it."""

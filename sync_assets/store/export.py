@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import TextClause, text
 
-from sync_assets.core.streams import StreamSpec, Table
+from sync_assets.core.streams import ChildTable, ColumnType, StreamSpec, Table
 from sync_assets.store.database import Database
 
 _CHUNK = 1000
@@ -64,8 +64,9 @@ def _select(table: Table, condition: str, most: str = "") -> TextClause:
     names = [table.key, *(column.name for column in table.columns), *_COMMON]
     columns = ", ".join(f"held.{name}" for name in names)
     terms = f", {_links(table)} AS terms" if table.links else ""
+    parts = "".join(f", {_children(table, part)} AS {part.field}" for part in table.children)
     return text(f"""
-        SELECT {columns}{terms} FROM cms.{table.name} AS held
+        SELECT {columns}{terms}{parts} FROM cms.{table.name} AS held
         WHERE tenant_id = current_setting('sync_assets.tenant_id') AND ({condition})
         ORDER BY {table.key} {most}
     """)  # noqa: S608 - names come from the registry
@@ -81,6 +82,16 @@ def _links(table: Table) -> str:
           SELECT {links.kind} AS kind, jsonb_agg({links.target} ORDER BY {links.target}) AS targets
           FROM cms.{links.name} WHERE tenant_id = held.tenant_id
             AND {links.owner} = held.{table.key} GROUP BY {links.kind}) AS grouped), '{{}}')"""  # noqa: S608
+
+
+def _children(table: Table, part: ChildTable) -> str:
+    """A record's parts in the order of their keys; exact numbers as texts, as JSON has none."""
+    texts = {column.name for column in part.columns if column.type is ColumnType.NUMERIC}
+    names = [part.key, *(column.name for column in part.columns)]
+    pairs = ", ".join(f"'{name}', {name}{'::text' if name in texts else ''}" for name in names)
+    return f"""coalesce((
+        SELECT jsonb_agg(jsonb_build_object({pairs}) ORDER BY {part.key}) FROM cms.{part.name}
+        WHERE tenant_id = held.tenant_id AND {part.owner} = held.{table.key}), '[]')"""  # noqa: S608
 
 
 def _flattened(row: dict[str, Any]) -> dict[str, Any]:

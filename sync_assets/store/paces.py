@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sync_assets.core.rate import Rate, Slots
 from sync_assets.core.stop import StopSignal
 from sync_assets.store.database import Database
+from sync_assets.store.purses import SharedPurse
 
 _log = logging.getLogger(__name__)
 
@@ -55,6 +56,10 @@ class Paces:
                 pacer = SharedPacer(account, rate, self._database)
                 self._pacers[account, rate] = pacer
             return pacer
+
+    def purse(self, account: str) -> SharedPurse:
+        """The purse of an account whose requests have prices."""
+        return SharedPurse(self._database, account)
 
     def forget_idle(self) -> int:
         """Delete the accounts that nobody has asked for a day; gives their number."""

@@ -9,8 +9,9 @@ from uuid import UUID
 
 from sync_assets.core.known import NO_VERSION, Known, Row
 from sync_assets.core.records import Record
-from sync_assets.core.streams import Column, ColumnType, LinkTable, Table
+from sync_assets.core.streams import LinkTable, Table
 from sync_assets.store.arrays import Array, array
+from sync_assets.store.children import Children, sent, taken
 from sync_assets.store.database import Driver
 
 _CHUNK = 2000  # rows that the server sends at a time
@@ -52,6 +53,8 @@ class Rows:
         if self.table.links is not None:
             kept = [record for record, _ in records if record.key in written]
             self._link(connection, kept, [key for key, new in written.items() if not new])
+        for place, children in enumerate(self._children):
+            children.replace(connection, place, [r for r, _ in records if r.key in written])
         return written
 
     def bury(self, connection: Driver, scope: str, keys: Sequence[int], now: datetime) -> int:
@@ -68,7 +71,7 @@ class Rows:
             "modified": array("timestamptz", [record.modified_at for record, _ in records]),
             "hash": array("bytea", [content_hash for _, content_hash in records]),
             **{
-                column.name: array(_sent(column), values)
+                column.name: array(sent(column), values)
                 for column, values in zip(self.table.columns, columns, strict=True)
             },
         }
@@ -85,6 +88,10 @@ class Rows:
             connection.execute(self._unlink, {**parameters, "older": array("bigint", older)})
         if pairs:
             connection.execute(self._add_links, parameters)
+
+    @cached_property
+    def _children(self) -> list[Children]:
+        return [Children(table) for table in self.table.children]
 
     @cached_property
     def _names(self) -> list[str]:
@@ -113,8 +120,8 @@ class Rows:
     def _merge(self) -> bytes:
         """Insert, or overwrite unless the local edit is newer than the source's version."""
         names, key = ", ".join(self._names), self.table.key
-        values = ", ".join(_value(column) for column in self.table.columns)
-        arrays = "".join(f", %({c.name})s::{_sent(c)}[]" for c in self.table.columns)
+        values = ", ".join(taken(column) for column in self.table.columns)
+        arrays = "".join(f", %({c.name})s::{sent(c)}[]" for c in self.table.columns)
         changes = ", ".join(f"{name} = excluded.{name}" for name in self._names)
         return f"""
             INSERT INTO cms.{self.table.name} AS held (tenant_id, {key}, source_modified_at,
@@ -172,18 +179,10 @@ class Rows:
         return self.table.links
 
 
-def _sent(column: Column) -> str:
-    """The type of the column's array: JSON travels as text."""
-    return "text" if column.type is ColumnType.JSONB else column.type.value
-
-
-def _value(column: Column) -> str:
-    return f"{column.name}::jsonb" if column.type is ColumnType.JSONB else column.name
-
-
 def tables_of(specs: Iterable[Table]) -> Iterator[str]:
-    """The names of all tables in `cms` that these streams fill, links included."""
+    """The names of all tables in `cms` that these streams fill, links and children included."""
     for table in specs:
         yield table.name
+        yield from (children.name for children in table.children)
         if table.links is not None:
             yield table.links.name

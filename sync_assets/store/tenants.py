@@ -173,7 +173,7 @@ class Tenants:
         deleted = 0
         contents = [f"cms.{name}" for name in tables]
         own = ["requests", "syncs", "leases", "checkpoints", "dead_letters", "log"]
-        own += ["hints", "hook_calls"]
+        own += ["hints", "hook_calls", "access_tokens"]
         derived = [f"cms.{name}" for name in (*embedding_sets.TABLES, "changes")]  # last: triggers
         with self._database.alone_with(tenant_id) as connection:
             # Who asks for a sync of it this very moment is waited for, or asks in vain.

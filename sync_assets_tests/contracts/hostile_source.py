@@ -171,6 +171,8 @@ class HostileThings:
     scope: str = "thing"
     inline: bool = False
 
+    in_one_piece = False
+
     def with_contents(self) -> "HostileThings":
         return self
 

@@ -94,6 +94,8 @@ class FakeCollection:
     fetched: list[tuple[int, ...]] = field(default_factory=list[tuple[int, ...]])
     mapped: list[int] = field(default_factory=list[int])
 
+    in_one_piece = False
+
     def with_contents(self) -> "FakeCollection":
         return replace(self, inline=True)
 

@@ -51,6 +51,11 @@ class WordPressCollection:
         """Rows are told apart by their taxonomy or type, which is the name."""
         return self.name
 
+    @property
+    def in_one_piece(self) -> bool:
+        """What is missing of a first load that was cut off is read by key."""
+        return False
+
     def with_contents(self) -> "WordPressCollection":
         """The same listing with everything in it, for whoever wants everything."""
         return replace(self, fields=self.contents.fields, inline=True)

@@ -10,6 +10,7 @@ from sync_assets.core.retry import Backoff
 from sync_assets.core.stop import StopSignal
 from sync_assets.core.streams import SourceSpec
 from sync_assets.core.tenants import Tenant
+from sync_assets.core.tokens import Tokens
 from sync_assets.sources.http import HttpSession
 from sync_assets.sources.pacing import host, pacer_for
 from sync_assets.sources.wire import Limits
@@ -28,6 +29,7 @@ class WordPress:
         backoff: how often and when a request is tried again.
         limits: what one answer may cost.
         paces: keeps tenants' hosts from being asked too often; None asks as fast as it can.
+        tokens: not used: application passwords have no end.
     """
 
     spec: ClassVar[SourceSpec] = SPEC
@@ -39,7 +41,9 @@ class WordPress:
         backoff: Backoff | None = None,
         limits: Limits | None = None,
         paces: Paces | None = None,
+        tokens: Tokens | None = None,
     ) -> None:
+        del tokens
         self._allow_private = allow_private
         self._backoff = backoff
         self._limits = limits

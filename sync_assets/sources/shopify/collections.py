@@ -1,0 +1,76 @@
+"""Listings of a shop: ids and times to be read by id, or whole records."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from sync_assets.core.ports import Fetched, ListingPage
+from sync_assets.core.records import Payload, Record
+from sync_assets.sources.shopify.bulk import Bulk
+from sync_assets.sources.shopify.reading import Reading, listed
+
+Mapping = Callable[[Payload], Record]
+
+
+@dataclass(frozen=True, slots=True)
+class ShopifyCollection:
+    """All products, inventory items or orders of a shop.
+
+    Attributes:
+        name: the stream's name: a shop has one collection for each.
+        bulk: reads everything in one operation; None for a small shop.
+        inline: the listing carries the contents: no time of an inventory item says when its
+            quantities moved.
+        size: ids a page.
+        batch: whole records a page.
+    """
+
+    name: str
+    reading: Reading = field(repr=False)
+    mapping: Mapping = field(repr=False)
+    bulk: Bulk | None = field(repr=False)
+    inline: bool
+    size: int
+    batch: int
+
+    @property
+    def scope(self) -> str:
+        """The table has one collection only."""
+        return self.name
+
+    @property
+    def in_one_piece(self) -> bool:
+        """A bulk operation reads everything or nothing."""
+        return self.bulk is not None
+
+    def with_contents(self) -> "ShopifyCollection":
+        """The same in one operation, which may be one that an earlier attempt had begun."""
+        if self.bulk is None:
+            return self
+        return replace(self, inline=True, bulk=replace(self.bulk, resumes=True))
+
+    def listing(self) -> Iterator[ListingPage]:
+        """Every record once at least, by id where the shop lets us wish for that."""
+        if self.inline and self.bulk is not None:
+            return self.bulk.pages(self.batch)
+        return self._pages()
+
+    def fetch(self, keys: Sequence[int]) -> Fetched:
+        """The contents of the records, as far as the shop can serve them."""
+        return self.reading.fetch(keys)
+
+    def absent(self, keys: Sequence[int]) -> set[int]:
+        """Those that the shop, asked for each, does not have."""
+        return self.reading.absent(keys)
+
+    def to_record(self, payload: Payload) -> Record:
+        """The row of a payload; raises `Unmappable`."""
+        return self.mapping(payload)
+
+    def _pages(self) -> Iterator[ListingPage]:
+        ask = self.reading.whole_page if self.inline else self.reading.page
+        size, after = self.batch if self.inline else self.size, None
+        while True:
+            nodes, after = ask(size, after)
+            yield listed(nodes, contents=self.inline)
+            if after is None:
+                return

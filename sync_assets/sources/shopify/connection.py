@@ -1,0 +1,130 @@
+"""An open connection to one tenant's shop."""
+
+from collections.abc import Collection as Names
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sync_assets.core.errors import TenantMustAct
+from sync_assets.core.ports import Collection, RequestStats, SyncOptions
+from sync_assets.sources.shopify.bulk import Bulk, Since
+from sync_assets.sources.shopify.client import Client
+from sync_assets.sources.shopify.collections import Mapping, ShopifyCollection
+from sync_assets.sources.shopify.queries import ACCOUNT, COUNTS, ENTITIES, ORDER_COUNT
+from sync_assets.sources.shopify.reading import Reading
+from sync_assets.sources.shopify.records import to_inventory, to_order, to_product
+
+_SCOPES = {
+    "products": ("read_products",),
+    "inventory": ("read_products", "read_inventory", "read_locations"),
+    "orders": ("read_products", "read_locations", "read_orders", "read_all_orders"),
+}
+_MAPPINGS: dict[str, Mapping] = {
+    "products": to_product,
+    "inventory": to_inventory,
+    "orders": to_order,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much is asked for at once.
+
+    Attributes:
+        listing: ids a page.
+        bulk_from: records from which on a bulk operation is worth its wait.
+        waits: seconds between two looks at a bulk operation, at first.
+    """
+
+    listing: int = 250
+    bulk_from: int = 1000
+    waits: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Account:
+    shop: str
+    scopes: frozenset[str]
+
+
+class ShopifyConnection:
+    """Knows what the app may read, and watches over its token.
+
+    Raises:
+        TenantMustAct: on construction, when the token is no good.
+    """
+
+    def __init__(
+        self, client: Client, stats: RequestStats, options: SyncOptions, sizes: Sizes
+    ) -> None:
+        self._client = client
+        self._stats = stats
+        self._options = options
+        self._sizes = sizes
+        self._since = Since()
+        self._account = self._probe()
+
+    @property
+    def authenticated(self) -> bool:
+        """Nobody gets in without a token, and its scopes are looked at for each stream."""
+        return True
+
+    @property
+    def stats(self) -> RequestStats:
+        """What the connection has cost so far."""
+        return self._stats
+
+    def server_time(self) -> datetime:
+        """The shop's clock, at the moment as of which everything is read."""
+        now = self._client.now or self._client.clock()
+        oldest = self._since.oldest
+        return now if oldest is None else min(now, oldest)
+
+    def verify(self) -> None:
+        """Raise `TenantMustAct` unless this is still the same shop, and shows as much."""
+        now = self._probe()
+        if now.shop != self._account.shop or not now.scopes >= self._account.scopes:
+            tenant = self._client.access.tenant.id
+            raise TenantMustAct(
+                f"{tenant}'s app sees another shop, or less of it, than at the start of the sync, "
+                "so nothing is concluded from what it listed. Start it again; a new token goes in "
+                f"with 'sync-assets tenant update {tenant} --username CLIENT_ID --password-stdin'."
+            )
+
+    def collections(self, stream: str) -> Sequence[Collection]:
+        """The one collection of a stream; raises `TenantMustAct` for scopes that it lacks."""
+        lacking = [scope for scope in _SCOPES[stream] if not _has(self._account.scopes, scope)]
+        if lacking:
+            raise self._client.refusals.missing(stream, lacking)
+        reading = Reading(self._client, ENTITIES[stream])
+        bulk = None
+        if self._count(stream) >= self._sizes.bulk_from:
+            bulk = Bulk(reading, self._client.clock, self._since, self._sizes.waits)
+        return [
+            ShopifyCollection(
+                stream,
+                reading,
+                _MAPPINGS[stream],
+                bulk,
+                inline=stream == "inventory",
+                size=self._sizes.listing,
+                batch=self._options.batch_size,
+            )
+        ]
+
+    def _count(self, stream: str) -> int:
+        """How many records there are, at least; every product has one item or more."""
+        query, field = COUNTS, "productsCount"
+        if stream == "orders":
+            query, field = ORDER_COUNT, "ordersCount"
+        return (self._client.ask(query)[field] or {}).get("count", 0)
+
+    def _probe(self) -> _Account:
+        data = self._client.ask(ACCOUNT)
+        scopes = data["currentAppInstallation"]["accessScopes"]
+        return _Account(data["shop"]["id"], frozenset(scope["handle"] for scope in scopes))
+
+
+def _has(scopes: Names[str], scope: str) -> bool:
+    """Who may write may read."""
+    return scope in scopes or scope.replace("read_", "write_", 1) in scopes

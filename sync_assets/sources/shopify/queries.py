@@ -1,0 +1,227 @@
+"""The questions that we ask Shopify, as GraphQL; tests hold them against the published schema."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+_BAG = "{shopMoney{amount currencyCode} presentmentMoney{amount currencyCode}}"
+_PAGE = "pageInfo{hasNextPage endCursor}"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question; its name stands for it in messages and for its price."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A connection inside of a record, which has pages of its own.
+
+    Attributes:
+        owner: the type that has it.
+        field: its name.
+        fields: what is asked of each of its nodes.
+        within: the list of the record that its owners are in; empty for the record itself.
+    """
+
+    owner: str
+    field: str
+    fields: str
+    within: str = ""
+
+    @property
+    def more(self) -> Query:
+        """One further page."""
+        return Query(
+            f"More{self.owner}{self.field[0].upper()}{self.field[1:]}",
+            f"query($id: ID!, $first: Int!, $after: String) {{ node(id: $id) {{ "
+            f"... on {self.owner} {{ {self.paged('first', after=True)} }} }} }}",
+        )
+
+    def paged(self, size: str, *, after: bool = False) -> str:
+        """The connection as a field, its page as large as the variable says."""
+        behind = ", after: $after" if after else ""
+        return f"{self.field}(first: ${size}{behind}) {{ nodes {{ {self.fields} }} {_PAGE} }}"
+
+
+@dataclass(frozen=True)
+class Entity:
+    """A kind of record, and how it is asked for.
+
+    Attributes:
+        kind: its type.
+        root: the connection that lists all of them.
+        fields: its own fields.
+        parts: its connections.
+        order: how the list is sorted by id, where that has to be said.
+        in_bulk: the fields of lists that have connections, without these: a bulk operation takes
+            no connection inside of a list.
+    """
+
+    kind: str
+    root: str
+    fields: str
+    parts: tuple[Part, ...]
+    order: str = ""
+    in_bulk: str = ""
+
+    @cached_property
+    def listing(self) -> Query:
+        """A page of ids and times."""
+        return Query(f"List{self.kind}", self._page("id updatedAt", ""))
+
+    @cached_property
+    def contents(self) -> Query:
+        """A page of whole records."""
+        return Query(f"ListWhole{self.kind}", self._page(self._whole, ", $parts: Int!"))
+
+    @cached_property
+    def by_id(self) -> Query:
+        """Whole records, by their ids; null for those that are not there."""
+        return Query(
+            f"Read{self.kind}",
+            "query($ids: [ID!]!, $parts: Int!) { nodes(ids: $ids) { "
+            f"... on {self.kind} {{ {self._whole} }} }} }}",
+        )
+
+    @cached_property
+    def present(self) -> Query:
+        """The same, and nothing but the ids."""
+        return Query(f"Find{self.kind}", "query($ids: [ID!]!) { nodes(ids: $ids) { id } }")
+
+    @cached_property
+    def bulk(self) -> str:
+        """Everything, for a bulk operation."""
+        parts = " ".join(
+            f"{part.field} {{ edges {{ node {{ {part.fields} }} }} }}"
+            for part in self.parts
+            if not part.within
+        )
+        fields = f"{self.fields} {self.in_bulk} {parts}"
+        order = f"({self.order})" if self.order else ""
+        return f"{{ {self.root}{order} {{ edges {{ node {{ {fields} }} }} }} }}"
+
+    @cached_property
+    def main(self) -> Part:
+        """The connection of the record itself, whose nodes a bulk operation gives as lines."""
+        return next(part for part in self.parts if not part.within)
+
+    @cached_property
+    def _whole(self) -> str:
+        inner = " ".join(
+            f"{part.within} {{ {self.fields_within(part)} {part.paged('parts')} }}"
+            if part.within
+            else part.paged("parts")
+            for part in self.parts
+        )
+        return f"{self.fields} {inner}"
+
+    @staticmethod
+    def fields_within(part: Part) -> str:
+        """The fields of the list that a connection is in."""
+        return _REFUND if part.within == "refunds" else "id"
+
+    def _page(self, fields: str, variables: str) -> str:
+        order = f", {self.order}" if self.order else ""
+        return (
+            f"query($first: Int!, $after: String{variables}) {{ "
+            f"{self.root}(first: $first, after: $after{order}) "
+            f"{{ nodes {{ {fields} }} {_PAGE} }} }}"
+        )
+
+
+_REFUND = f"id note createdAt processedAt updatedAt totalRefundedSet {_BAG}"
+
+PRODUCT = Entity(
+    "Product",
+    "products",
+    "id title handle status vendor productType tags descriptionHtml onlineStoreUrl isGiftCard "
+    "options { id name position values } createdAt updatedAt publishedAt",
+    (
+        Part(
+            "Product",
+            "variants",
+            "id title position sku barcode price compareAtPrice taxable inventoryPolicy "
+            "selectedOptions { name value } inventoryItem { id } createdAt updatedAt",
+        ),
+    ),
+    order="sortKey: ID",
+)
+
+ITEM = Entity(
+    "InventoryItem",
+    "inventoryItems",
+    "id sku tracked requiresShipping unitCost { amount currencyCode } "
+    "variant { id product { id } } createdAt updatedAt",
+    (
+        Part(
+            "InventoryItem",
+            "inventoryLevels",
+            "id location { id name } updatedAt quantities(names: "
+            '["available", "on_hand", "committed", "incoming", "reserved"]) { name quantity }',
+        ),
+    ),
+)
+
+ORDER = Entity(
+    "Order",
+    "orders",
+    "id name test sourceName note tags currencyCode presentmentCurrencyCode taxesIncluded "
+    "displayFinancialStatus displayFulfillmentStatus cancelReason createdAt processedAt "
+    "updatedAt cancelledAt closedAt "
+    + " ".join(
+        f"{name} {_BAG}"
+        for name in (
+            "subtotalPriceSet",
+            "totalDiscountsSet",
+            "totalShippingPriceSet",
+            "totalTaxSet",
+            "totalPriceSet",
+            "currentTotalPriceSet",
+            "totalReceivedSet",
+            "totalRefundedSet",
+            "totalOutstandingSet",
+        )
+    ),
+    (
+        Part(
+            "Order",
+            "lineItems",
+            "id title variantTitle sku vendor quantity currentQuantity product { id } "
+            f"variant {{ id }} originalUnitPriceSet {_BAG} totalDiscountSet {_BAG} "
+            f"discountedTotalSet {_BAG}",
+        ),
+        Part(
+            "Refund",
+            "refundLineItems",
+            f"id quantity restockType lineItem {{ id }} location {{ id }} priceSet {_BAG} "
+            f"subtotalSet {_BAG} totalTaxSet {_BAG}",
+            within="refunds",
+        ),
+    ),
+    order="sortKey: ID",
+    in_bulk="refunds { id }",
+)
+
+ENTITIES = {"products": PRODUCT, "inventory": ITEM, "orders": ORDER}
+
+ACCOUNT = Query("Account", "{ shop { id } currentAppInstallation { accessScopes { handle } } }")
+COUNTS = Query("Counts", "{ productsCount { count } }")
+ORDER_COUNT = Query("CountOrders", "{ ordersCount { count } }")
+
+_OPERATION = (
+    "id status errorCode query url fileSize objectCount rootObjectCount partialDataUrl createdAt"
+)
+RUN = Query(
+    "RunBulk",
+    "mutation($query: String!) { bulkOperationRunQuery(query: $query, groupObjects: true) "
+    f"{{ bulkOperation {{ {_OPERATION} }} userErrors {{ code message }} }} }}",
+)
+POLL = Query("PollBulk", f"query($id: ID!) {{ bulkOperation(id: $id) {{ {_OPERATION} }} }}")
+OPERATIONS = Query(
+    "FindBulk",
+    f"query($first: Int!) {{ bulkOperations(first: $first, sortKey: CREATED_AT, reverse: true) "
+    f"{{ nodes {{ {_OPERATION} }} }} }}",
+)

@@ -1,0 +1,39 @@
+"""What Shopify has: three streams and the settings of a tenant."""
+
+from sync_assets.core.streams import SourceSpec, StreamSpec, Text
+from sync_assets.core.text_settings import TEXT_SETTINGS
+from sync_assets.sources.shopify.hints import to_hint
+from sync_assets.sources.shopify.tables import INVENTORY, ORDERS, PRODUCTS
+
+SPEC = SourceSpec(
+    name="shopify",
+    title="Shopify",
+    streams=(
+        StreamSpec(
+            "products",
+            PRODUCTS,
+            needs=(),
+            description="Products with their variants.",
+            text=Text(
+                "shop_product",
+                {"status": "ACTIVE"},
+                body="description_html",
+                link="online_store_url",
+            ),
+        ),
+        StreamSpec(
+            "inventory",
+            INVENTORY,
+            needs=("products",),
+            description="What can be stocked, with its quantities at each location.",
+        ),
+        StreamSpec(
+            "orders",
+            ORDERS,
+            needs=("products",),
+            description="Orders with their lines and refunds.",
+        ),
+    ),
+    settings=TEXT_SETTINGS,
+    hint=to_hint,
+)
