@@ -1,6 +1,8 @@
 """What every source must do when nothing is wrong with the site but its life goes on."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from itertools import pairwise
 
 import pytest
@@ -9,9 +11,9 @@ from sync_assets.core.counts import Counts
 from sync_assets.core.keep import seconds
 from sync_assets.core.known import NO_VERSION
 from sync_assets.core.ports import Collection
-from sync_assets.core.records import Record
+from sync_assets.core.records import Record, Scalar
 from sync_assets.core.stop import StopSignal
-from sync_assets.core.streams import ColumnType
+from sync_assets.core.streams import Column, ColumnType
 from sync_assets.core.sync import sync_stream
 from sync_assets_tests.contracts.conversation import connected, listed, survey
 from sync_assets_tests.contracts.lab import SourceLab
@@ -23,6 +25,7 @@ HOLDS = {
     ColumnType.BIGINT: int,
     ColumnType.BOOLEAN: bool,
     ColumnType.TIMESTAMPTZ: datetime,
+    ColumnType.NUMERIC: Decimal,
 }
 
 
@@ -137,12 +140,15 @@ class FetchContract:
             assert collection.absent(keys) == {keys[1]}
 
     def test_a_record_fills_the_streams_table(self, lab: SourceLab):
-        columns = lab.source.spec.stream(lab.stream).table.columns
+        table = lab.source.spec.stream(lab.stream).table
         with connected(lab) as (_, collection):
             for record in records(collection, sorted(lab.keys())[: lab.options.batch_size]):
-                assert len(record.values) == len(columns)
-                for column, value in zip(columns, record.values, strict=True):
-                    assert value is None or type(value) is HOLDS[column.type], column.name
+                assert_fills(table.columns, record.values)
+                for part, children in zip(table.children, record.children, strict=True):
+                    keys = [child.key for child in children]
+                    assert keys == sorted(set(keys))
+                    for child in children:
+                        assert_fills(part.columns, child.values)
                 links = [(link.kind, link.key) for link in record.links]
                 assert links == sorted(set(links))
 
@@ -219,6 +225,12 @@ class SyncContract:
         assert {edited, added} <= set(store.writes)
         assert (counts.created, counts.deleted, store.buried()) == (1, 1, {deleted})
         assert counts.adds_up()
+
+
+def assert_fills(columns: Sequence[Column], values: Sequence[Scalar]) -> None:
+    """A value of the right type, or none, for each column."""
+    for column, value in zip(columns, values, strict=True):
+        assert value is None or type(value) is HOLDS[column.type], column.name
 
 
 def skip_unless_public(lab: SourceLab) -> None:

@@ -30,4 +30,5 @@ def test_column_types_have_the_names_that_postgresql_gives_them():
         "boolean",
         "timestamptz",
         "jsonb",
+        "numeric",
     ]

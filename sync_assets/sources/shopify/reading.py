@@ -132,9 +132,9 @@ def payloads(nodes: Iterable[Json]) -> list[Payload]:
 
 
 def listed(nodes: Sequence[Json], *, contents: bool) -> ListingPage:
-    """A page of the listing from the shop's nodes."""
+    """A page of the listing from the shop's nodes; with contents, these are compared."""
     sightings = [
-        Sighting(key, _version(node.get("updatedAt")))
+        Sighting(key, NO_VERSION if contents else _version(node.get("updatedAt")))
         for node in nodes
         if (key := key_of(node.get("id")))
     ]

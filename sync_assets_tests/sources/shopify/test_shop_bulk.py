@@ -1,0 +1,205 @@
+"""Large shops are read by bulk operations, which fail, end, and survive whoever began them."""
+
+import contextlib
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from sync_assets.core.errors import RetryLater, Stopped
+from sync_assets.core.ports import SyncOptions
+from sync_assets.core.stop import StopSignal
+from sync_assets.core.sync import sync_stream
+from sync_assets.core.tenants import Tenant
+from sync_assets.demo.faults import Fault, truncated
+from sync_assets.demo.shop import ShopSite
+from sync_assets.sources.shopify import Shopify
+from sync_assets.sources.shopify.collections import ShopifyCollection
+from sync_assets.sources.shopify.connection import ShopifyConnection, Sizes
+from sync_assets_tests.contracts.wordpress_lab import Impatient
+from sync_assets_tests.core.memory_store import MemoryStore
+from sync_assets_tests.demo.shop.conftest import Clock
+
+STREAMS = ["products", "inventory", "orders"]
+streams = pytest.mark.parametrize("stream", STREAMS)
+OPTIONS = SyncOptions(batch_size=7)
+
+
+def source(clock: Clock, bulk_from: int = 1) -> Shopify:
+    sizes = Sizes(bulk_from=bulk_from, waits=0.01)
+    return Shopify(allow_private=True, backoff=Impatient(base=0.01), sizes=sizes, clock=clock)
+
+
+@contextlib.contextmanager
+def connected(
+    tenant: Tenant, clock: Clock, bulk_from: int = 1, stop: StopSignal | None = None
+) -> Iterator[ShopifyConnection]:
+    shop = source(clock, bulk_from)
+    with shop.connect(tenant, OPTIONS, stop or StopSignal()) as connection:
+        assert isinstance(connection, ShopifyConnection)
+        yield connection
+
+
+def sync(
+    tenant: Tenant, clock: Clock, stream: str, store: MemoryStore, stop: StopSignal | None = None
+) -> None:
+    stop = stop or StopSignal()
+    with connected(tenant, clock, stop=stop) as connection:
+        assert sync_stream(stream, connection, store, OPTIONS, stop).adds_up()
+
+
+def records(tenant: Tenant, clock: Clock, stream: str, bulk_from: int) -> dict[int, bytes]:
+    """The hash of every record, as a first load reads it."""
+    with connected(tenant, clock, bulk_from) as connection:
+        (collection,) = connection.collections(stream)
+        collection = collection.with_contents()
+        found: dict[int, bytes] = {}
+        for page in collection.listing():
+            keys = [sighting.key for sighting in page.sightings]
+            payloads = page.payloads if collection.inline else collection.fetch(keys).payloads
+            for record in map(collection.to_record, payloads):
+                found[record.key] = record.content_hash()
+        return found
+
+
+@streams
+def test_a_bulk_operation_reads_what_pages_read(
+    site: ShopSite, tenant: Tenant, clock: Clock, stream: str
+):
+    in_bulk = records(tenant, clock, stream, bulk_from=1)
+    assert len(site.bulk.all) == 1
+    assert in_bulk == records(tenant, clock, stream, bulk_from=10**9)
+    assert len(in_bulk) >= 20
+
+
+def test_a_small_shop_is_read_without_one(site: ShopSite, tenant: Tenant, clock: Clock):
+    records(tenant, clock, "products", bulk_from=21)
+    assert site.bulk.all == []
+
+
+def test_an_operation_that_fails_half_way_is_begun_again(
+    site: ShopSite, tenant: Tenant, clock: Clock
+):
+    site.bulk.knobs.fails_after = 30
+    store = MemoryStore()
+    sync(tenant, clock, "products", store)
+    assert [x.state for x in site.bulk.all] == ["FAILED", "COMPLETED"]
+    assert store.live().keys() == {product.id for product in site.shop.products}
+
+
+def test_partial_data_is_never_taken_for_a_result(site: ShopSite, tenant: Tenant, clock: Clock):
+    store = MemoryStore()
+    site.bulk.knobs.fails_after = 30
+
+    def fail_again(_: object) -> None:
+        site.bulk.knobs.fails_after = 30
+
+    site.faults.add(fail_again)
+    with pytest.raises(RetryLater, match="bulk"):
+        sync(tenant, clock, "products", store)
+    assert all(x.partial_data_url for x in site.bulk.all)
+    assert (store.rows, store.checkpoints["products"].loaded) == ({}, False)
+
+
+def test_a_download_that_breaks_off_is_begun_anew(site: ShopSite, tenant: Tenant, clock: Clock):
+    site.faults.add(Fault(truncated(), path="/bulk/", times=2))
+    store = MemoryStore()
+    sync(tenant, clock, "orders", store)
+    assert store.live().keys() == {order.id for order in site.shop.orders}
+    assert len(site.bulk.all) == 1
+
+
+class Killed(Exception):
+    pass
+
+
+@pytest.mark.parametrize("writes", [1, 2, 3])
+def test_after_a_crash_the_same_operation_is_read_on(
+    site: ShopSite, tenant: Tenant, clock: Clock, writes: int
+):
+    calls: list[str] = []
+
+    def die(call: str) -> None:
+        calls.append(call)
+        if calls.count("write") > writes:
+            raise Killed
+
+    store = MemoryStore(hook=die)
+    with pytest.raises(Killed):
+        sync(tenant, clock, "orders", store)
+    store.hook = lambda _: None
+    clock.forward(minutes=5)
+    sync(tenant, clock, "orders", store)
+    assert store.live().keys() == {order.id for order in site.shop.orders}
+    assert len(site.bulk.all) == 1
+
+
+def test_an_operation_under_way_is_joined(site: ShopSite, tenant: Tenant, clock: Clock):
+    site.bulk.knobs.waits = 0.3
+    stop = StopSignal()
+    with connected(tenant, clock, stop=stop) as connection:
+        (collection,) = connection.collections("products")
+        assert isinstance(collection, ShopifyCollection)
+        pages = collection.with_contents().listing()
+        next(pages)  # submitted
+        stop.set()
+        with pytest.raises(Stopped):
+            next(pages)
+    store = MemoryStore()
+    sync(tenant, clock, "products", store)
+    assert len(site.bulk.all) == 1
+    assert store.live().keys() == {product.id for product in site.shop.products}
+
+
+def test_what_changed_after_a_joined_operation_began_is_found_by_the_next_sync(
+    site: ShopSite, tenant: Tenant, clock: Clock
+):
+    with connected(tenant, clock) as connection:
+        (collection,) = connection.collections("products")
+        list(collection.with_contents().listing())
+    key = min(product.id for product in site.shop.products)
+    site.desk.edit_product(key, title="In the very second of the operation")
+    clock.forward(hours=1)
+    store = MemoryStore()
+    sync(tenant, clock, "products", store)
+    assert len(site.bulk.all) == 1
+    sync(tenant, clock, "products", store)
+    assert store.rows[key].record.values[0] == "In the very second of the operation"
+
+
+def test_another_app_part_s_operation_is_waited_for(site: ShopSite, tenant: Tenant, clock: Clock):
+    site.bulk.knobs.waits = 0.2
+    with connected(tenant, clock) as connection:
+        (products,) = connection.collections("products")
+        (orders,) = connection.collections("orders")
+        first = products.with_contents().listing()
+        next(first)
+        found = [x for page in orders.with_contents().listing() for x in page.sightings]
+    assert len(found) == 40
+    assert [x.state for x in site.bulk.all] == ["COMPLETED", "COMPLETED"]
+
+
+def test_an_expired_address_is_asked_for_again(site: ShopSite, tenant: Tenant, clock: Clock):
+    site.bulk.knobs.url_lasts = timedelta(0)
+
+    def lasting(request: object) -> None:
+        if len(site.bulk.all) >= 1 and site.bulk.all[0].status == "EXPIRED":
+            site.bulk.knobs.url_lasts = timedelta(days=7)
+
+    site.faults.add(lasting)
+    store = MemoryStore()
+    sync(tenant, clock, "products", store)
+    assert len(site.bulk.all) == 2
+    assert len(store.live()) == 20
+
+
+def test_inventory_is_read_anew_by_every_sync(site: ShopSite, tenant: Tenant, clock: Clock):
+    store = MemoryStore()
+    sync(tenant, clock, "inventory", store)
+    level = next(x for p in site.shop.products for x in site.shop.stock.levels(p.variants[0]))
+    site.desk.restock(level.item_id, level.location_id, 5)
+    clock.forward(minutes=1)
+    store.writes.clear()
+    sync(tenant, clock, "inventory", store)
+    assert store.writes == [level.item_id]
+    assert len(site.bulk.all) == 2
