@@ -55,6 +55,7 @@ class Entity:
         root: the connection that lists all of them.
         fields: its own fields.
         parts: its connections.
+        sizes: nodes of each connection at first; what a question may cost grows with them.
         order: how the list is sorted by id, where that has to be said.
         in_bulk: the fields of lists that have connections, without these: a bulk operation takes
             no connection inside of a list.
@@ -64,6 +65,7 @@ class Entity:
     root: str
     fields: str
     parts: tuple[Part, ...]
+    sizes: int = 50
     order: str = ""
     in_bulk: str = ""
 
@@ -163,6 +165,7 @@ ITEM = Entity(
             '["available", "on_hand", "committed", "incoming", "reserved"]) { name quantity }',
         ),
     ),
+    sizes=10,
 )
 
 ORDER = Entity(

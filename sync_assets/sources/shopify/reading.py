@@ -14,7 +14,6 @@ from sync_assets.sources.shopify.client import Client, Json
 from sync_assets.sources.shopify.identities import gid, key_of
 from sync_assets.sources.shopify.queries import ACCOUNT, Entity, Part
 
-_PARTS = 50  # of a record's connections at first; most records have fewer
 _MORE = 250  # the most that a page may have
 _FEWER_TRIES = 2  # for parts of a batch that was tried often enough as a whole
 
@@ -35,7 +34,7 @@ class Reading:
     def whole_page(self, first: int, after: str | None) -> tuple[list[Any], str | None]:
         """The same with contents; what vanished while it was read is left out."""
         entity = self.entity
-        sizes = {"first": first, "parts": _PARTS}
+        sizes = {"first": first, "parts": entity.sizes}
         data = self.client.ask(entity.contents, {**sizes, "after": after})
         nodes, behind = self._connection(data, entity.root, entity.contents.name, after)
         return [node for node in nodes if self._drained(node)], behind
@@ -74,7 +73,7 @@ class Reading:
         return True
 
     def _by_id(self, keys: Sequence[int], tries: int | None) -> list[Payload]:
-        variables = {**self._ids(keys), "parts": _PARTS}
+        variables = {**self._ids(keys), "parts": self.entity.sizes}
         data = self.client.ask(self.entity.by_id, variables, tries=tries)
         nodes = self._nodes(data, keys)
         return payloads(node for node in nodes if node and self._drained(node))
