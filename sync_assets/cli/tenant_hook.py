@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from sync_assets.cli import tenant_input
 from sync_assets.cli.command import App, Json, TenantId, option
 from sync_assets.cli.opened import opened, registered
 from sync_assets.cli.output import print_json, say
@@ -28,18 +29,31 @@ def hook(
     remove: Annotated[
         bool, option("--remove", help="Take no hints of the tenant's site any more.")
     ] = False,
+    secret_stdin: Annotated[
+        bool,
+        option(
+            "--secret-stdin",
+            help="Read the secret, where the platform makes it: Shopify signs with the app's.",
+        ),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Make the secret with which a tenant's site signs its hints.
 
     It takes the place of an older one at once.
     """
+    if remove and secret_stdin:
+        raise typer.BadParameter("Give either --remove or --secret-stdin.")
     with opened() as platform:
         tenant = registered(platform, tenant_id)
         if platform.spec(tenant.source).hint is None:
             raise OperatorMustAct(f"{tenant.source} sends no hints.")
         if remove:
             platform.hooks.close(tenant.id)
+        if secret_stdin:
+            platform.hooks.keep(tenant.id, tenant_input.password())
+            say(f"Kept. Webhooks go to /v1/hooks/{tenant.source}/{tenant.id} of the gateway.")
+            return
         secret = None if remove else platform.hooks.make(tenant.id)
     if json:
         print_json({"id": tenant.id, "secret": secret})

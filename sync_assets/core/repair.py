@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, cast
 
 from sync_assets.core.errors import Unmappable
@@ -13,7 +13,7 @@ from sync_assets.core.records import canonical_json
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # NUL and lone surrogates
 _SUSPECTS = ("\\u0000", "NaN", "Infinity")  # in JSON text: what PostgreSQL's jsonb refuses
 _BIGINT = 2**63
-_LONGEST_NUMBER = 60  # digits; no amount of money has as many
+_EXACT = re.compile(r"-?[0-9]{1,40}(?:\.[0-9]{1,40})?")
 
 
 class Repairs:
@@ -55,15 +55,9 @@ class Repairs:
         """An exact number from its text, or None for null; a binary fraction is no exact number."""
         if value is None:
             return None
-        try:
-            if not isinstance(value, str) or len(value) > _LONGEST_NUMBER:
-                raise InvalidOperation
-            number = Decimal(value)
-            if not number.is_finite() or abs(number.adjusted()) > _LONGEST_NUMBER:
-                raise InvalidOperation
-        except InvalidOperation:
-            raise Unmappable(f"{name} is {value!r:.40}, not an exact number") from None
-        return number
+        if isinstance(value, str) and _EXACT.fullmatch(value):
+            return Decimal(value)
+        raise Unmappable(f"{name} is {value!r:.40}, not an exact number")
 
     def moment(self, value: object, name: str) -> datetime | None:
         """A time in UTC from ISO 8601; impossible ones, such as year -1, become None."""

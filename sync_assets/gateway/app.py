@@ -21,6 +21,7 @@ from sync_assets.gateway import (
     records,
     schedules,
     search,
+    shop_hooks,
     syncs,
     tenants,
     webhooks,
@@ -51,6 +52,7 @@ ROUTERS = (
     maintenance.router,
     workers.router,
     hooks.router,
+    shop_hooks.router,
     health.router,
     *PAGES,
 )

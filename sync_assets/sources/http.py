@@ -41,7 +41,7 @@ _FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
 
 
 class HttpSession:
-    """GETs and POSTs for one tenant, over connections that are kept alive; safe from several threads.
+    """GETs and POSTs for one tenant, over connections kept alive; safe from several threads.
 
     Args:
         tenant: its id, for messages.

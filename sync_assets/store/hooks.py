@@ -76,8 +76,16 @@ class Hooks:
             UnknownTenant: it is not registered, or was removed.
         """
         secret = secrets.token_urlsafe(32)
-        self._set(tenant_id, self._vault.seal(secret))
+        self.keep(tenant_id, secret)
         return secret
+
+    def keep(self, tenant_id: str, secret: str) -> None:
+        """A secret that the platform made, in the place of an older one.
+
+        Raises:
+            UnknownTenant: it is not registered, or was removed.
+        """
+        self._set(tenant_id, self._vault.seal(secret))
 
     def close(self, tenant_id: str) -> None:
         """Take no hints any more; raises `UnknownTenant`."""

@@ -9,7 +9,7 @@ from sync_assets.demo.shop import ShopSite, Sizes
 from sync_assets_tests.contracts.shopify_lab import InventoryLab, OrdersLab, ProductsLab
 from sync_assets_tests.contracts.source_contract import SourceContract
 from sync_assets_tests.demo.shop.conftest import Clock
-from sync_assets_tests.demo.shop.conftest import cache as cache  # noqa: PLC0414 - a fixture
+from sync_assets_tests.demo.shop.conftest import cache as cache
 
 
 @pytest.fixture

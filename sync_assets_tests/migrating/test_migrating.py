@@ -22,7 +22,7 @@ pytestmark = pytest.mark.postgres
 
 ROWS = tuple(rows())
 STREAMS = frozenset(stream.name for spec in SPECS for stream in spec.streams)
-LATER = {"Shopify": "shop", "Tiny ERP": "tiny", "audio": "audio", "notifications": "notif"}
+LATER = {"Tiny ERP": "tiny", "audio": "audio", "notifications": "notif"}
 """What a row may wait for, and part of the name that its source or route will have."""
 
 # The forms that a cell may have.
@@ -97,7 +97,7 @@ def test_a_row_that_is_not_true_is_noticed(api: Api):
         "`syncID`",
         "`status: QUEUED`",
         "`streams.*.failures`",
-        "`totals.products` of `GET /v1/syncs/{sync_id}/report`",
+        "`totals.invoices` of `GET /v1/syncs/{sync_id}/report`",
         "`SYNC_ASSETS_NONE`",
         "61 s",
         "",

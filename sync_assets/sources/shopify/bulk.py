@@ -148,18 +148,19 @@ class Bulk:
 
     def _roots(self, file: IO[bytes]) -> Iterator[dict[str, Any]]:
         """The records with their parts: grouped, these follow the record that they belong to."""
-        field, root = self.reading.entity.main.field, None
+        parts = self.reading.entity.main.field
+        root: dict[str, Any] | None = None
         for line in file:
             node: dict[str, Any] = orjson.loads(line)
             parent = node.pop("__parentId", None)
             if parent is None:
                 if root is not None:
                     yield root
-                root = {**node, field: []}
+                root = {**node, parts: []}
             elif root is None or root["id"] != parent:
                 raise self._incomplete()
             else:
-                root[field].append(node)
+                root[parts].append(node)
         if root is not None:
             yield root
 

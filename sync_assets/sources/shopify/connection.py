@@ -117,7 +117,8 @@ class ShopifyConnection:
         query, field = COUNTS, "productsCount"
         if stream == "orders":
             query, field = ORDER_COUNT, "ordersCount"
-        return (self._client.ask(query)[field] or {}).get("count", 0)
+        counted: dict[str, int] = self._client.ask(query)[field] or {}
+        return counted.get("count", 0)
 
     def _probe(self) -> _Account:
         data = self._client.ask(ACCOUNT)

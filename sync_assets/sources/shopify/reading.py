@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from sync_assets.core.errors import RetryLater, Unmappable
 from sync_assets.core.known import NO_VERSION, Sighting
@@ -80,8 +80,8 @@ class Reading:
 
     def _nodes(self, data: Json, keys: Sequence[int]) -> list[Any]:
         """An entry for each id, in their order: that is what null is read by."""
-        nodes = data.get("nodes")
-        if not isinstance(nodes, list) or len(nodes) != len(keys):
+        nodes = cast("list[Any]", data.get("nodes"))
+        if not isinstance(cast("object", nodes), list) or len(nodes) != len(keys):
             raise self.client.refusals.strange(self.entity.by_id.name)
         for key, node in zip(keys, nodes, strict=True):
             if node is not None and key_of(node.get("id")) != key:
@@ -116,11 +116,12 @@ class Reading:
     ) -> tuple[list[Any], str | None]:
         """A connection's nodes, and where its next page begins."""
         try:
-            nodes, page = data[field]["nodes"], data[field]["pageInfo"]
+            nodes = cast("list[Any]", data[field]["nodes"])
+            page = data[field]["pageInfo"]
             more, after = page["hasNextPage"], page["endCursor"]
         except (KeyError, TypeError) as error:
             raise self.client.refusals.strange(name) from error
-        if not isinstance(nodes, list) or (more and (not after or after == before)):
+        if not isinstance(cast("object", nodes), list) or (more and (not after or after == before)):
             raise self.client.refusals.strange(name)
         return nodes, after if more else None
 

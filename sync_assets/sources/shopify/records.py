@@ -55,7 +55,7 @@ def _variant(mend: Repairs, node: _Node) -> Child:
 def to_inventory(payload: Payload) -> Record:
     """An inventory item with its levels; no time of it moves with the quantities."""
     mend, node = Repairs(), _node(payload)
-    variant, cost = node.get("variant") or {}, node.get("unitCost") or {}
+    variant, cost = _inner(node, "variant"), _inner(node, "unitCost")
     values = (
         mend.text(node.get("sku"), "sku"),
         node.get("tracked") is True,
@@ -73,7 +73,7 @@ def to_inventory(payload: Payload) -> Record:
 
 
 def _level(mend: Repairs, node: _Node) -> Child:
-    location: _Node = node.get("location") or {}
+    location = _inner(node, "location")
     held = {entry.get("name"): entry.get("quantity") for entry in _nodes(node, "quantities")}
     values = (
         mend.text(location.get("name"), "location"),
@@ -146,7 +146,7 @@ def _line(mend: Repairs, node: _Node) -> Child:
 
 
 def _refund(mend: Repairs, node: _Node) -> Child:
-    total = (node.get("totalRefundedSet") or {}).get("shopMoney") or {}
+    total = _inner(_inner(node, "totalRefundedSet"), "shopMoney")
     return _child(
         node,
         mend.text(node.get("note"), "note"),
@@ -203,13 +203,20 @@ def _sorted(children: Iterable[Child]) -> tuple[Child, ...]:
 
 
 def _reference(node: _Node, name: str) -> int | None:
-    return key_of((node.get(name) or {}).get("id"))
+    return key_of(_inner(node, name).get("id"))
+
+
+def _inner(node: _Node, name: str) -> _Node:
+    """An object inside of another; empty where it is null."""
+    value = node.get(name)
+    if value is not None and not isinstance(value, dict):
+        raise Unmappable(f"{name} is a {type(value).__name__}, not an object")
+    return cast("_Node", value or {})
 
 
 def _money(mend: Repairs, node: _Node, name: str) -> Decimal | None:
     """The amount in the shop's currency."""
-    amounts: _Node = node.get(name) or {}
-    return mend.decimal((amounts.get("shopMoney") or {}).get("amount"), name)
+    return mend.decimal(_inner(_inner(node, name), "shopMoney").get("amount"), name)
 
 
 def _without(node: _Node, *names: str) -> dict[str, Any]:

@@ -9,6 +9,9 @@ from sync_assets.sources.answers import Answer, Unserved
 
 THROTTLED = "THROTTLED"
 TOO_DEAR = "MAX_COST_EXCEEDED"
+
+Json = Mapping[str, Any]
+
 _PASSING = {"INTERNAL_SERVER_ERROR", "TIMEOUT", "SERVICE_UNAVAILABLE"}
 
 
@@ -105,11 +108,10 @@ class Refusals:
         return f"'sync-assets tenant update {self.tenant} --username CLIENT_ID --password-stdin'"
 
 
-def first_error(errors: object) -> Mapping[str, Any]:
+def first_error(errors: object) -> Json:
     """The first error; nothing where they are no list."""
     entries = cast("list[object]", errors) if isinstance(errors, list) else []
-    first = next((entry for entry in entries if isinstance(entry, dict)), {})
-    return cast("Mapping[str, Any]", first)
+    return next((cast("Json", entry) for entry in entries if isinstance(entry, dict)), {})
 
 
 def first_code(errors: object) -> str:

@@ -8,7 +8,7 @@ import pytest
 from sync_assets.core.tenants import Credentials, Tenant
 from sync_assets.demo.shop import ShopSite, Sizes
 from sync_assets_tests.demo.shop.conftest import Clock
-from sync_assets_tests.demo.shop.conftest import cache as cache  # noqa: PLC0414 - a fixture
+from sync_assets_tests.demo.shop.conftest import cache as cache
 
 SIZES = Sizes(products=20, orders=40)  # number 5 has 120 variants, order 7 has 75 lines
 

@@ -51,9 +51,7 @@ def test_an_id_and_a_secret_are_good_for_a_token(site: ShopSite, granted: Tenant
     assert grants(site) == 1
 
 
-def test_a_token_serves_until_shortly_before_its_end(
-    site: ShopSite, granted: Tenant, clock: Clock
-):
+def test_a_token_serves_until_shortly_before_its_end(site: ShopSite, granted: Tenant, clock: Clock):
     tokens = Kept()
     read(granted, clock, tokens)
     clock.forward(hours=23)
@@ -106,9 +104,11 @@ def test_a_public_tenant_is_told_that_there_is_no_such_thing(site: ShopSite, clo
 def test_a_scope_that_is_missing_is_named(site: ShopSite, clock: Clock, stream: str, scope: str):
     app = site.install("narrow", READ_ALL - {scope})
     tenant = Tenant("loja", "shopify", "agency", site.url, Credentials("token", app.token))
-    with source(clock).connect(tenant, SyncOptions(), StopSignal()) as connection:
-        with pytest.raises(TenantMustAct, match=scope):
-            connection.collections(stream)
+    with (
+        source(clock).connect(tenant, SyncOptions(), StopSignal()) as connection,
+        pytest.raises(TenantMustAct, match=scope),
+    ):
+        connection.collections(stream)
 
 
 @pytest.mark.postgres

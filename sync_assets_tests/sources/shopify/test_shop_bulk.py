@@ -1,7 +1,7 @@
 """Large shops are read by bulk operations, which fail, end, and survive whoever began them."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from datetime import timedelta
 
 import pytest
@@ -33,7 +33,7 @@ def source(clock: Clock, bulk_from: int = 1) -> Shopify:
 @contextlib.contextmanager
 def connected(
     tenant: Tenant, clock: Clock, bulk_from: int = 1, stop: StopSignal | None = None
-) -> Iterator[ShopifyConnection]:
+) -> Generator[ShopifyConnection]:
     shop = source(clock, bulk_from)
     with shop.connect(tenant, OPTIONS, stop or StopSignal()) as connection:
         assert isinstance(connection, ShopifyConnection)
@@ -182,7 +182,7 @@ def test_another_app_part_s_operation_is_waited_for(site: ShopSite, tenant: Tena
 def test_an_expired_address_is_asked_for_again(site: ShopSite, tenant: Tenant, clock: Clock):
     site.bulk.knobs.url_lasts = timedelta(0)
 
-    def lasting(request: object) -> None:
+    def lasting(_: object) -> None:
         if len(site.bulk.all) >= 1 and site.bulk.all[0].status == "EXPIRED":
             site.bulk.knobs.url_lasts = timedelta(days=7)
 

@@ -23,7 +23,7 @@ def test_a_first_sync_holds_every_field_of_the_shop(
     assert (counts.failed, counts.repaired, counts.updated) == (0, 0, 0)
 
 
-def test_a_second_sync_writes_nothing(platform: Platform, site: ShopSite, tenant: Tenant):
+def test_a_second_sync_writes_nothing(platform: Platform, tenant: Tenant):
     platform.tenants.add(tenant)
     sync(platform, tenant.id)
     counts = sync(platform, tenant.id)
