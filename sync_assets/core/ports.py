@@ -92,8 +92,12 @@ class Collection(Protocol):
         """
         ...
 
-    def with_contents(self) -> "Collection":
-        """The same, with a listing that carries the contents, where the source can do that."""
+    def with_contents(self, begun: datetime | None = None) -> "Collection":
+        """The same, with a listing that carries the contents, where the source can do that.
+
+        Args:
+            begun: since when an earlier attempt was at this first load, None for a new one.
+        """
         ...
 
     def listing(self) -> Iterator[ListingPage]:

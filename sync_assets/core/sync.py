@@ -76,8 +76,8 @@ class _CollectionSync:
         show = partial(self._show, self.counts.seen, self.counts.total or 0)
         known = self.store.known(self.collection.scope)
         checkpoint = self._begin(self.store.checkpoint(self.collection.name))
+        cut_off = not (self.first or self.loaded) and self.collection.in_one_piece
         anew = self.first and not len(known)
-        cut_off = not self.loaded and self.collection.in_one_piece
         if (anew or cut_off) and checkpoint.reread_from is None:
             checkpoint = self._with_contents(checkpoint)
         keeper = Keeper(self.collection, self.store, known, self.survey, self.counts)
@@ -112,8 +112,9 @@ class _CollectionSync:
         """A first load wants everything: a listing that carries it takes half the requests."""
         if self.collection.inline:
             return checkpoint
-        self.collection, self.keeps_listed = self.collection.with_contents(), True
-        return self._pass_overlap(checkpoint)
+        begun = checkpoint.overlap_from
+        self.collection, self.keeps_listed = self.collection.with_contents(begun), True
+        return checkpoint if begun is not None else self._pass_overlap(checkpoint)
 
     def _begin(self, stored: Checkpoint) -> Checkpoint:
         """Where to go on from: a full refresh begins, goes on, or is not wanted.

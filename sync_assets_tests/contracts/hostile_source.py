@@ -173,7 +173,8 @@ class HostileThings:
 
     in_one_piece = False
 
-    def with_contents(self) -> "HostileThings":
+    def with_contents(self, begun: datetime | None = None) -> "HostileThings":
+        del begun
         return self
 
     def listing(self) -> Iterator[ListingPage]:

@@ -96,7 +96,8 @@ class FakeCollection:
 
     in_one_piece = False
 
-    def with_contents(self) -> "FakeCollection":
+    def with_contents(self, begun: datetime | None = None) -> "FakeCollection":
+        del begun
         return replace(self, inline=True)
 
     def listing(self) -> Iterator[ListingPage]:

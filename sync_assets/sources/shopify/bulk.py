@@ -18,6 +18,7 @@ from sync_assets.sources.shopify.queries import OPERATIONS, POLL, RUN
 from sync_assets.sources.shopify.reading import Reading, listed
 
 _UNDER_WAY = {"CREATED", "RUNNING", "CANCELING"}
+_GOOD = {"CREATED", "RUNNING", "COMPLETED"}
 _BUSY = {"OPERATION_IN_PROGRESS", "LIMIT_REACHED"}
 _FRESH = timedelta(hours=6)
 """So old may an operation be that an earlier attempt of a first load had begun."""
@@ -33,8 +34,8 @@ class Bulk:
     """Everything of one kind of record, by one operation at the shop.
 
     Attributes:
-        resumes: an operation of the last hours with the same query is as good as a new one: what
-            changed since shows in the next listing.
+        joins: an operation with the same query that was begun since then, by an earlier attempt,
+            is as good as a new one; what changed meanwhile shows in the next listing.
         waits: seconds between two looks at an operation; they grow up to ten times as long.
         since: told when an operation began that is older than this connection.
     """
@@ -43,7 +44,7 @@ class Bulk:
     clock: Clock = field(repr=False)
     since: "Since" = field(repr=False)
     waits: float = 1.0
-    resumes: bool = False
+    joins: datetime | None = None
 
     def pages(self, size: int) -> Iterator[ListingPage]:
         """The records with their contents; empty pages while the shop is at work.
@@ -79,12 +80,12 @@ class Bulk:
 
     def _begun(self) -> Operation | None:
         """An operation with our query that an earlier attempt had begun."""
+        if self.joins is None:
+            return None
         found = self._client.ask(OPERATIONS, {"first": _LOOKED_AT})["bulkOperations"]["nodes"]
         ours = [x for x in found if " ".join(x["query"].split()) == self._query]
-        good = [x for x in ours if x["status"] in {"CREATED", "RUNNING"}]
-        if self.resumes:
-            oldest = (self._client.now or self.clock()) - _FRESH
-            good += [x for x in ours if x["status"] == "COMPLETED" and _created(x) > oldest]
+        oldest = max(self.joins, (self._client.now or self.clock()) - _FRESH)
+        good = [x for x in ours if x["status"] in _GOOD and _created(x) >= oldest]
         return max(good, key=_created, default=None)
 
     def _submitted(self) -> Operation | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from sync_assets.core.ports import Fetched, ListingPage
 from sync_assets.core.records import Payload, Record
@@ -42,11 +43,11 @@ class ShopifyCollection:
         """A bulk operation reads everything or nothing."""
         return self.bulk is not None
 
-    def with_contents(self) -> "ShopifyCollection":
+    def with_contents(self, begun: datetime | None = None) -> "ShopifyCollection":
         """The same in one operation, which may be one that an earlier attempt had begun."""
         if self.bulk is None:
             return self
-        return replace(self, inline=True, bulk=replace(self.bulk, resumes=True))
+        return replace(self, inline=True, bulk=replace(self.bulk, joins=begun))
 
     def listing(self) -> Iterator[ListingPage]:
         """Every record once at least, by id where the shop lets us wish for that."""

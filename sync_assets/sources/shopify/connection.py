@@ -13,6 +13,7 @@ from sync_assets.sources.shopify.collections import Mapping, ShopifyCollection
 from sync_assets.sources.shopify.queries import ACCOUNT, COUNTS, ENTITIES, ORDER_COUNT
 from sync_assets.sources.shopify.reading import Reading
 from sync_assets.sources.shopify.records import to_inventory, to_order, to_product
+from sync_assets.sources.shopify.settings import bulk_from
 
 _SCOPES = {
     "products": ("read_products",),
@@ -32,12 +33,12 @@ class Sizes:
 
     Attributes:
         listing: ids a page.
-        bulk_from: records from which on a bulk operation is worth its wait.
+        bulk_from: records from which on a bulk operation is used; None for as the tenant wishes.
         waits: seconds between two looks at a bulk operation, at first.
     """
 
     listing: int = 250
-    bulk_from: int = 1000
+    bulk_from: int | None = None
     waits: float = 1.0
 
 
@@ -62,6 +63,8 @@ class ShopifyConnection:
         self._options = options
         self._sizes = sizes
         self._since = Since()
+        tenant = client.access.tenant
+        self._bulk_from = sizes.bulk_from or bulk_from(tenant.id, tenant.settings)
         self._account = self._probe()
 
     @property
@@ -98,7 +101,7 @@ class ShopifyConnection:
             raise self._client.refusals.missing(stream, lacking)
         reading = Reading(self._client, ENTITIES[stream])
         bulk = None
-        if self._count(stream) >= self._sizes.bulk_from:
+        if self._count(stream) >= self._bulk_from:
             bulk = Bulk(reading, self._client.clock, self._since, self._sizes.waits)
         return [
             ShopifyCollection(

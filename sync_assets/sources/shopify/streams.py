@@ -1,8 +1,8 @@
 """What Shopify has: three streams and the settings of a tenant."""
 
 from sync_assets.core.streams import SourceSpec, StreamSpec, Text
-from sync_assets.core.text_settings import TEXT_SETTINGS
 from sync_assets.sources.shopify.hints import to_hint
+from sync_assets.sources.shopify.settings import SETTINGS
 from sync_assets.sources.shopify.tables import INVENTORY, ORDERS, PRODUCTS
 
 SPEC = SourceSpec(
@@ -34,6 +34,6 @@ SPEC = SourceSpec(
             description="Orders with their lines and refunds.",
         ),
     ),
-    settings=TEXT_SETTINGS,
+    settings=SETTINGS,
     hint=to_hint,
 )

@@ -56,8 +56,9 @@ class WordPressCollection:
         """What is missing of a first load that was cut off is read by key."""
         return False
 
-    def with_contents(self) -> "WordPressCollection":
+    def with_contents(self, begun: datetime | None = None) -> "WordPressCollection":
         """The same listing with everything in it, for whoever wants everything."""
+        del begun
         return replace(self, fields=self.contents.fields, inline=True)
 
     def listing(self) -> Iterator[ListingPage]:

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from sync_assets.core.errors import RetryLater, Stopped
+from sync_assets.core.counts import Counts
+from sync_assets.core.errors import RetryLater
 from sync_assets.core.ports import SyncOptions
 from sync_assets.core.stop import StopSignal
 from sync_assets.core.sync import sync_stream
@@ -14,7 +15,6 @@ from sync_assets.core.tenants import Tenant
 from sync_assets.demo.faults import Fault, truncated
 from sync_assets.demo.shop import ShopSite
 from sync_assets.sources.shopify import Shopify
-from sync_assets.sources.shopify.collections import ShopifyCollection
 from sync_assets.sources.shopify.connection import ShopifyConnection, Sizes
 from sync_assets_tests.contracts.wordpress_lab import Impatient
 from sync_assets_tests.core.memory_store import MemoryStore
@@ -31,20 +31,16 @@ def source(clock: Clock, bulk_from: int = 1) -> Shopify:
 
 
 @contextlib.contextmanager
-def connected(
-    tenant: Tenant, clock: Clock, bulk_from: int = 1, stop: StopSignal | None = None
-) -> Generator[ShopifyConnection]:
+def connected(tenant: Tenant, clock: Clock, bulk_from: int = 1) -> Generator[ShopifyConnection]:
     shop = source(clock, bulk_from)
-    with shop.connect(tenant, OPTIONS, stop or StopSignal()) as connection:
+    with shop.connect(tenant, OPTIONS, StopSignal()) as connection:
         assert isinstance(connection, ShopifyConnection)
         yield connection
 
 
-def sync(
-    tenant: Tenant, clock: Clock, stream: str, store: MemoryStore, stop: StopSignal | None = None
-) -> None:
-    stop = stop or StopSignal()
-    with connected(tenant, clock, stop=stop) as connection:
+def sync(tenant: Tenant, clock: Clock, stream: str, store: MemoryStore) -> None:
+    stop = StopSignal()
+    with connected(tenant, clock) as connection:
         assert sync_stream(stream, connection, store, OPTIONS, stop).adds_up()
 
 
@@ -134,18 +130,25 @@ def test_after_a_crash_the_same_operation_is_read_on(
     assert len(site.bulk.all) == 1
 
 
+class DiesWhileWaiting(MemoryStore):
+    """The store of a process that is killed in front of an operation that is not done."""
+
+    dies = True
+
+    def progress(self, counts: Counts) -> None:
+        if self.dies:
+            raise Killed
+        super().progress(counts)
+
+
 def test_an_operation_under_way_is_joined(site: ShopSite, tenant: Tenant, clock: Clock):
     site.bulk.knobs.waits = 0.3
-    stop = StopSignal()
-    with connected(tenant, clock, stop=stop) as connection:
-        (collection,) = connection.collections("products")
-        assert isinstance(collection, ShopifyCollection)
-        pages = collection.with_contents().listing()
-        next(pages)  # submitted
-        stop.set()
-        with pytest.raises(Stopped):
-            next(pages)
-    store = MemoryStore()
+    store = DiesWhileWaiting()
+    for _ in range(3):
+        with pytest.raises(Killed):
+            sync(tenant, clock, "products", store)
+        clock.forward(seconds=20)
+    store.dies = False
     sync(tenant, clock, "products", store)
     assert len(site.bulk.all) == 1
     assert store.live().keys() == {product.id for product in site.shop.products}
@@ -154,17 +157,29 @@ def test_an_operation_under_way_is_joined(site: ShopSite, tenant: Tenant, clock:
 def test_what_changed_after_a_joined_operation_began_is_found_by_the_next_sync(
     site: ShopSite, tenant: Tenant, clock: Clock
 ):
-    with connected(tenant, clock) as connection:
-        (collection,) = connection.collections("products")
-        list(collection.with_contents().listing())
+    site.bulk.knobs.waits = 0.1
+    store = DiesWhileWaiting()
+    with pytest.raises(Killed):
+        sync(tenant, clock, "products", store)
+    store.dies = False
+    site.bulk.join()
     key = min(product.id for product in site.shop.products)
     site.desk.edit_product(key, title="In the very second of the operation")
     clock.forward(hours=1)
-    store = MemoryStore()
     sync(tenant, clock, "products", store)
     assert len(site.bulk.all) == 1
     sync(tenant, clock, "products", store)
     assert store.rows[key].record.values[0] == "In the very second of the operation"
+
+
+def test_nobody_elses_operation_is_taken_for_ours(site: ShopSite, tenant: Tenant, clock: Clock):
+    sync(tenant, clock, "products", MemoryStore())
+    site.desk.delete_product(min(product.id for product in site.shop.products))
+    clock.forward(minutes=1)
+    store = MemoryStore()
+    sync(tenant, clock, "products", store)
+    assert len(site.bulk.all) == 2
+    assert store.live().keys() == {product.id for product in site.shop.products}
 
 
 def test_another_app_part_s_operation_is_waited_for(site: ShopSite, tenant: Tenant, clock: Clock):

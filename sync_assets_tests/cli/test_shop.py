@@ -1,0 +1,47 @@
+"""A shop through the whole program, as an operator has it: added, synced by Dagster, exported."""
+
+import io
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow.parquet
+import pytest
+
+from sync_assets.bootstrap import Platform
+from sync_assets.demo.shop import ShopSite, Sizes
+from sync_assets_tests.cli.conftest import Commands
+from sync_assets_tests.demo.shop.conftest import cache as cache
+from sync_assets_tests.sources.shopify.truth import check
+
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture
+def site(cache: Path) -> Iterator[ShopSite]:
+    with ShopSite.start(sizes=Sizes(products=8, orders=12), cache=cache) as site:
+        yield site
+
+
+def test_a_shop_is_added_synced_and_exported(
+    run: Commands, platform: Platform, site: ShopSite, tmp_path: Path
+):
+    account = ("--username", site.app.client_id, "--password-stdin")
+    told = ("--source", "shopify", "--organization", "agency", "--url", site.url)
+    assert run("tenant", "add", "loja", *told, *account, given=site.app.client_secret) == 0, run.err
+    assert site.app.client_secret not in run.out + run.err
+    assert run("sync", "loja") == 0, run.out + run.err
+    check(platform, site)
+    assert run("export", "loja", "orders") == 0
+    first = json.loads(io.StringIO(run.out).readline())
+    order = site.shop.orders[first["order_id"]]
+    assert Decimal(first["total"]) == order.total
+    assert len(first["lines"]) == len(order.lines)
+    file = tmp_path / "orders.parquet"
+    assert run("export", "loja", "orders", "--format", "parquet", "--output", str(file)) == 0
+    column = pyarrow.parquet.read_table(file).column("total").to_pylist()
+    assert sorted(column) == sorted(order.total for order in site.shop.orders)
+    assert run("export", "loja", "products", "--format", "csv") == 0, run.err
+    logs = [log.read_text() for log in platform.settings.home.glob("logs/*.log")]
+    assert site.app.client_secret not in "".join(logs)
