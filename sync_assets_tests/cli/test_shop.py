@@ -4,9 +4,10 @@ import io
 import json
 from collections.abc import Iterator
 from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
-import pyarrow.parquet
 import pytest
 
 from sync_assets.bootstrap import Platform
@@ -14,6 +15,8 @@ from sync_assets.demo.shop import ShopSite, Sizes
 from sync_assets_tests.cli.conftest import Commands
 from sync_assets_tests.demo.shop.conftest import cache as cache
 from sync_assets_tests.sources.shopify.truth import check
+
+parquet: Any = import_module("pyarrow.parquet")  # pyarrow has no types
 
 pytestmark = pytest.mark.postgres
 
@@ -40,7 +43,7 @@ def test_a_shop_is_added_synced_and_exported(
     assert len(first["lines"]) == len(order.lines)
     file = tmp_path / "orders.parquet"
     assert run("export", "loja", "orders", "--format", "parquet", "--output", str(file)) == 0
-    column = pyarrow.parquet.read_table(file).column("total").to_pylist()
+    column = parquet.read_table(file).column("total").to_pylist()
     assert sorted(column) == sorted(order.total for order in site.shop.orders)
     assert run("export", "loja", "products", "--format", "csv") == 0, run.err
     logs = [log.read_text() for log in platform.settings.home.glob("logs/*.log")]

@@ -111,7 +111,8 @@ class Refusals:
 def first_error(errors: object) -> Json:
     """The first error; nothing where they are no list."""
     entries = cast("list[object]", errors) if isinstance(errors, list) else []
-    return next((cast("Json", entry) for entry in entries if isinstance(entry, dict)), {})
+    found = [cast("Json", entry) for entry in entries if isinstance(entry, dict)]
+    return found[0] if found else {}
 
 
 def first_code(errors: object) -> str:
