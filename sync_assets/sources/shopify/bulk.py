@@ -18,7 +18,6 @@ from sync_assets.sources.shopify.queries import OPERATIONS, POLL, RUN
 from sync_assets.sources.shopify.reading import Reading, listed
 
 _UNDER_WAY = {"CREATED", "RUNNING", "CANCELING"}
-_GOOD = {"CREATED", "RUNNING", "COMPLETED"}
 _BUSY = {"OPERATION_IN_PROGRESS", "LIMIT_REACHED"}
 _FRESH = timedelta(hours=6)
 """So old may an operation be that an earlier attempt of a first load had begun."""
@@ -79,14 +78,18 @@ class Bulk:
         )
 
     def _begun(self) -> Operation | None:
-        """An operation with our query that an earlier attempt had begun."""
-        if self.joins is None:
-            return None
+        """An operation with our query that was begun since we are at it, and is of use.
+
+        That may also be one whose beginning was heard, but whose answer was lost.
+        """
+        now = self._client.now or self.clock()
+        oldest, good = now, _UNDER_WAY
+        if self.joins is not None:
+            oldest, good = max(self.joins, now - _FRESH), {*_UNDER_WAY, "COMPLETED"}
         found = self._client.ask(OPERATIONS, {"first": _LOOKED_AT})["bulkOperations"]["nodes"]
         ours = [x for x in found if " ".join(x["query"].split()) == self._query]
-        oldest = max(self.joins, (self._client.now or self.clock()) - _FRESH)
-        good = [x for x in ours if x["status"] in _GOOD and _created(x) >= oldest]
-        return max(good, key=_created, default=None)
+        found = [x for x in ours if x["status"] in good and _created(x) >= oldest]
+        return max(found, key=_created, default=None)
 
     def _submitted(self) -> Operation | None:
         """A new operation; None while the app has as many as it may have."""

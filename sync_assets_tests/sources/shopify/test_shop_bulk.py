@@ -14,6 +14,7 @@ from sync_assets.core.sync import sync_stream
 from sync_assets.core.tenants import Tenant
 from sync_assets.demo.faults import Fault, truncated
 from sync_assets.demo.shop import ShopSite
+from sync_assets.demo.shop.troubles import during
 from sync_assets.sources.shopify import Shopify
 from sync_assets.sources.shopify.connection import ShopifyConnection, Sizes
 from sync_assets_tests.contracts.wordpress_lab import Impatient
@@ -103,6 +104,17 @@ def test_a_download_that_breaks_off_is_begun_anew(site: ShopSite, tenant: Tenant
     sync(tenant, clock, "orders", store)
     assert store.live().keys() == {order.id for order in site.shop.orders}
     assert len(site.bulk.all) == 1
+
+
+def test_an_operation_whose_beginning_was_not_heard_of_is_not_begun_twice(
+    site: ShopSite, tenant: Tenant, clock: Clock
+):
+    site.bulk.knobs.waits = 0.2
+    site.faults.add(during("bulkOperationRunQuery", truncated()))
+    store = MemoryStore()
+    sync(tenant, clock, "products", store)
+    assert len(site.bulk.all) == 1
+    assert len(store.live()) == 20
 
 
 class Killed(Exception):
