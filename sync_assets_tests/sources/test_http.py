@@ -6,6 +6,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import pytest
 
@@ -17,7 +18,7 @@ from sync_assets.core.tenants import Credentials
 from sync_assets.sources import guard
 from sync_assets.sources.answers import TooLarge, Unserved
 from sync_assets.sources.http import HttpSession
-from sync_assets.sources.wire import Limits
+from sync_assets.sources.wire import Limits, Sent
 from sync_assets_tests.sources.certificates import self_signed
 from sync_assets_tests.sources.conftest import Connect
 from sync_assets_tests.sources.hostile import (
@@ -420,3 +421,31 @@ def test_a_log_line_tells_what_a_request_cost(
     details = vars(caplog.records[0])
     assert (details["tenant"], details["status"], details["bytes"]) == ("acme", 200, 2)
     assert details["url"] == f"{server.url}/a"
+
+
+# What is sent
+
+
+def test_a_post_arrives_with_its_body_and_headers(
+    session: HttpSession, server: HostileServer
+) -> None:
+    server.play(reply(b'{"a": 1}'))
+    sent = Sent(b'{"query": "{}"}', {"X-Token": "secret-token"})
+    assert session.post(f"{server.url}/graphql", sent, expect=dict).json == {"a": 1}
+    assert "secret-token" not in repr(sent)
+
+
+def test_a_redirect_of_a_post_is_not_followed(session: HttpSession, server: HostileServer) -> None:
+    server.play(redirect("/elsewhere"), reply(b"{}"))
+    with pytest.raises(TenantMustAct, match="redirects to") as caught:
+        session.post(server.url, Sent(b"{}", {"X-Token": "secret-token"}), expect=dict)
+    assert "secret-token" not in str(caught.value)
+
+
+def test_a_download_begins_anew_with_every_try(session: HttpSession, server: HostileServer) -> None:
+    server.play(reply(b"half", 500), reply(b"the whole"))
+    with TemporaryFile() as file:
+        file.write(b"something longer from before")
+        assert session.download(server.url, file).ok
+        file.seek(0)
+        assert file.read() == b"the whole"
