@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from sync_assets.core.rate import Paces
 from sync_assets.core.stop import StopSignal
 
 
@@ -39,6 +40,14 @@ class Purse(Protocol):
             left: what the platform says that the account has now.
             allowance: what the platform says that the account may have.
         """
+        ...
+
+
+class Accounts(Paces, Protocol):
+    """What is shared of all upstream accounts: their paces, and the purses of those with prices."""
+
+    def purse(self, account: str) -> Purse:
+        """The purse of an account; `account` begins with the source's name and a colon."""
         ...
 
 

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from sync_assets.core.points import Purse
 from sync_assets.core.stop import StopSignal
 
 SLOWEST = 1 / 60
@@ -84,10 +83,6 @@ class Paces(Protocol):
 
     def pacer(self, account: str, rate: Rate) -> Pacer:
         """The pacer of an account; `account` begins with the source's name and a colon."""
-        ...
-
-    def purse(self, account: str) -> Purse:
-        """The purse of an account whose requests have prices; named as for `pacer`."""
         ...
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Protocol
 
+from sync_assets.core.points import Accounts
 from sync_assets.core.ports import Source
-from sync_assets.core.rate import Paces
 from sync_assets.core.streams import SourceSpec
 from sync_assets.core.tokens import Tokens
 from sync_assets.sources.shopify import Shopify
@@ -20,7 +20,7 @@ class SourceFactory(Protocol):
         ...
 
     def __call__(
-        self, *, allow_private: bool, paces: Paces | None = None, tokens: Tokens | None = None
+        self, *, allow_private: bool, paces: Accounts | None = None, tokens: Tokens | None = None
     ) -> Source:
         """A source that may, or may not, ask addresses outside the public internet.
 

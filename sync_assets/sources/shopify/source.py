@@ -5,9 +5,8 @@ from contextlib import contextmanager
 from typing import ClassVar
 
 from sync_assets.core.clock import Clock, utc_now
-from sync_assets.core.points import UNMETERED
+from sync_assets.core.points import UNMETERED, Accounts
 from sync_assets.core.ports import Connection, RequestStats, SyncOptions
-from sync_assets.core.rate import Paces
 from sync_assets.core.retry import Backoff
 from sync_assets.core.stop import StopSignal
 from sync_assets.core.streams import SourceSpec
@@ -40,7 +39,7 @@ class Shopify:
         *,
         allow_private: bool = False,
         backoff: Backoff | None = None,
-        paces: Paces | None = None,
+        paces: Accounts | None = None,
         tokens: Tokens | None = None,
         sizes: Sizes | None = None,
         clock: Clock = utc_now,
