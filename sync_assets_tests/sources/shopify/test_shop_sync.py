@@ -5,8 +5,11 @@ from decimal import Decimal
 import pytest
 
 from sync_assets.bootstrap import Platform
+from sync_assets.core.hints import Hint
+from sync_assets.core.ports import SyncOptions
 from sync_assets.core.tenants import Tenant
 from sync_assets.demo.shop import ShopSite
+from sync_assets.enqueue import hint
 from sync_assets_tests.demo.shop.conftest import Clock
 from sync_assets_tests.sources.shopify.truth import check, held
 from sync_assets_tests.store.writing import sync
@@ -65,3 +68,26 @@ def test_a_variant_that_was_deleted_leaves_its_product(
     site.desk.delete_variant(product.variants[1].id)
     sync(platform, tenant.id)
     check(platform, site, "products")
+
+
+def test_what_webhooks_told_of_is_looked_at_alone(
+    platform: Platform, site: ShopSite, tenant: Tenant, clock: Clock
+):
+    platform.tenants.add(tenant)
+    sync(platform, tenant.id)
+    clock.forward(hours=1)
+    gone, edited, untold = sorted(product.id for product in site.shop.products)[:3]
+    order = min(order.id for order in site.shop.orders)
+    site.desk.delete_product(gone)
+    site.desk.edit_product(edited, title="Outro nome")
+    site.desk.edit_product(untold, title="Ainda não")
+    site.desk.refund(order, None)
+    told = [Hint("products", "products", gone), Hint("products", "products", edited)]
+    hint(platform, tenant.id, [*told, Hint("orders", "orders", order)], asked_by="shopify")
+    counts = sync(platform, tenant.id, SyncOptions(hinted=True))
+    assert (counts.updated, counts.deleted) == (2, 1)
+    products = held(platform, "products")
+    assert gone not in products
+    assert products[edited]["title"] == "Outro nome"
+    assert products[untold]["title"] != "Ainda não"
+    check(platform, site, "orders")
