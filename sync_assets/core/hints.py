@@ -1,6 +1,9 @@
 """Hints: word from a source that a record may have changed; where to look, and nothing else."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+
+from sync_assets.core.records import Payload
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -18,3 +21,21 @@ class Hint:
     collection: str
     key: int
     mark: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A signed message of a platform's.
+
+    Attributes:
+        identity: the same for every try to deliver it.
+        said: what a source's `hint` reads; None where the body is none that can be read.
+    """
+
+    identity: str
+    said: Payload | None
+
+
+Door = Callable[[str, Mapping[str, str], bytes], Message | None]
+"""What a message says, given the tenant's secret, headers in any case, and the body as it came;
+None where it was not signed with that secret."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from sync_assets.core.hints import Hint
+from sync_assets.core.hints import Door, Hint
 from sync_assets.core.rate import Rate
 from sync_assets.core.records import Payload
 
@@ -154,6 +154,7 @@ class SourceSpec:
         hint: where a message of the platform's about one of its objects points to, given the
             tenant's settings and the message; its answer is None for what the tenant does not
             sync. None for platforms that send no messages.
+        door: proves and reads webhooks that the platform itself sends, for `hint`; None for none.
     """
 
     name: str
@@ -162,6 +163,7 @@ class SourceSpec:
     settings: Mapping[str, Setting]
     rate: Rate | None = None
     hint: Callable[[Mapping[str, str], Payload], Hint | None] | None = None
+    door: Door | None = None
 
     @property
     def texts(self) -> tuple[StreamSpec, ...]:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from sync_assets.bootstrap import Platform
+from sync_assets.core.tenants import Credentials, Tenant
 from sync_assets.demo.shop import ShopSite, Sizes
 from sync_assets_tests.cli.conftest import Commands
 from sync_assets_tests.demo.shop.conftest import cache as cache
@@ -48,3 +49,22 @@ def test_a_shop_is_added_synced_and_exported(
     assert run("export", "loja", "products", "--format", "csv") == 0, run.err
     logs = [log.read_text() for log in platform.settings.home.glob("logs/*.log")]
     assert site.app.client_secret not in "".join(logs)
+
+
+def test_the_secret_of_webhooks_is_the_platforms(run: Commands, platform: Platform):
+    account = Credentials("id", "shpss_x")
+    platform.tenants.add(Tenant("loja", "shopify", "agency", "https://a.myshopify.com", account))
+    assert run("tenant", "hook", "loja", "--secret-stdin", given="shpss_x\n") == 0, run.err
+    assert "/v1/hooks/shopify/loja" in run.out + run.err
+    assert "shpss_x" not in run.out + run.err
+    hook = platform.hooks.get("loja")
+    assert hook is not None
+    assert hook.secret == "shpss_x"  # noqa: S105
+    assert run("tenant", "hook", "loja", "--secret-stdin", "--remove") == 2
+
+
+def test_a_setting_that_is_no_number_is_refused(run: Commands):
+    told = ("--source", "shopify", "--organization", "agency", "--url", "https://a.myshopify.com")
+    wish = ("--setting", "bulk_from=many", "--public", "--no-check")
+    assert run("tenant", "add", "loja", *told, *wish) == 2
+    assert "no number of records" in run.err

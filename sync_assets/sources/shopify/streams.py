@@ -4,6 +4,7 @@ from sync_assets.core.streams import SourceSpec, StreamSpec, Text
 from sync_assets.sources.shopify.hints import to_hint
 from sync_assets.sources.shopify.settings import SETTINGS
 from sync_assets.sources.shopify.tables import INVENTORY, ORDERS, PRODUCTS
+from sync_assets.sources.shopify.webhooks import door
 
 SPEC = SourceSpec(
     name="shopify",
@@ -36,4 +37,5 @@ SPEC = SourceSpec(
     ),
     settings=SETTINGS,
     hint=to_hint,
+    door=door,
 )
