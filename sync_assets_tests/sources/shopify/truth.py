@@ -89,11 +89,11 @@ def inventory(site: ShopSite) -> Rows:
 
 
 def orders(site: ShopSite) -> Rows:
-    return {order.id: _order(site, order) for order in site.shop.orders}
-
-
-def _order(site: ShopSite, x: Order) -> dict[str, Any]:
     there = {product.id for product in site.shop.products}
+    return {order.id: _order(there, order) for order in site.shop.orders}
+
+
+def _order(there: set[int], x: Order) -> dict[str, Any]:
     return {
         "order_id": x.id,
         "name": x.name,
