@@ -103,6 +103,16 @@ def target(platform: Platform, ours: Organization) -> Generator[Target]:
         yield Target(schema, address, ours.admin, ours.tenant, waiting, ended.id)
 
 
+NEVER_GOOD = {
+    "POST /v1/hooks/wordpress/{tenant_id}",  # they want a signature that only their sender can give
+    "POST /v1/hooks/{source}/{tenant_id}",
+    "DELETE /v1/tenants/{tenant_id}",  # kept away from the tenant that the other calls need
+    "DELETE /v1/tenants/{tenant_id}/webhook",  # there is none
+    "POST /v1/tenants/{tenant_id}/webhook/resume",
+}
+"""What made-up calls cannot bring about; all else must succeed at least once."""
+
+
 def tried(target: Target, operation: Any, mode: GenerationMode, examples: int) -> None:
     """Call an operation with so many cases that fit, or do not fit, what its OpenAPI says."""
 
@@ -140,4 +150,4 @@ def test_every_answer_is_one_that_the_openapi_knows(target: Target):
         if operation.body or operation.query or operation.path_parameters:
             tried(target, operation, GenerationMode.NEGATIVE, 15)
     good = {label for label, found in target.statuses.items() if found & {200, 201, 202}}
-    assert len(good) >= len(operations) - 5, sorted(set(target.statuses) - good)
+    assert set(target.statuses) - good == NEVER_GOOD
