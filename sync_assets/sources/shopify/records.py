@@ -128,6 +128,8 @@ def to_order(payload: Payload) -> Record:
 
 
 def _line(mend: Repairs, node: _Node) -> Child:
+    """An order's line; the totals of all lines are the order's subtotal."""
+    whole, discount = _money(mend, node, "originalTotalSet"), _discount(mend, node)
     return _child(
         node,
         mend.text(node.get("title"), "title"),
@@ -139,10 +141,17 @@ def _line(mend: Repairs, node: _Node) -> Child:
         mend.integer(node.get("quantity"), "quantity"),
         mend.integer(node.get("currentQuantity"), "currentQuantity"),
         _money(mend, node, "originalUnitPriceSet"),
-        _money(mend, node, "totalDiscountSet"),
-        _money(mend, node, "discountedTotalSet"),
+        discount,
+        None if whole is None else whole - discount,
         mend.json(node),
     )
+
+
+def _discount(mend: Repairs, node: _Node) -> Decimal:
+    """A line's share of all discounts: its own, codes, and those of the whole order."""
+    shares = _nodes(node, "discountAllocations")
+    amounts = (_money(mend, share, "allocatedAmountSet") for share in shares)
+    return sum((amount for amount in amounts if amount is not None), Decimal(0))
 
 
 def _refund(mend: Repairs, node: _Node) -> Child:
