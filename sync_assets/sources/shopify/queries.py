@@ -196,8 +196,9 @@ ORDER = Entity(
             "Order",
             "lineItems",
             "id title variantTitle sku vendor quantity currentQuantity product { id } "
-            f"variant {{ id }} originalUnitPriceSet {_BAG} totalDiscountSet {_BAG} "
-            f"discountedTotalSet {_BAG}",
+            f"variant {{ id }} originalUnitPriceSet {_BAG} originalTotalSet {_BAG} "
+            # A line's own discount leaves out codes, and what was taken off the whole order.
+            f"discountAllocations {{ allocatedAmountSet {_BAG} }}",
         ),
         Part(
             "Refund",
