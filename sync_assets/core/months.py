@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sync_assets.core.errors import WrongWish
 
-_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+_MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 _LAST_YEAR = 9998  # the end of a month must be a time, too
 
 

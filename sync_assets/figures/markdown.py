@@ -15,7 +15,7 @@ def to_markdown(summary: ShopSummary) -> str:
 
 def _takings(summary: ShopSummary) -> str:
     if not summary.takings:
-        return f"No order and no refund in {summary.month} ({summary.zone})."
+        return _cell(f"No order and no refund in {summary.month} ({summary.zone}).")
     rows = (
         [
             each.currency,
