@@ -2,8 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime, tzinfo
 
 from sync_assets.core.errors import WrongWish
 
@@ -31,12 +30,12 @@ class Month:
         return cls(int(found[1]), int(found[2]))
 
     @classmethod
-    def of(cls, moment: datetime, zone: ZoneInfo) -> "Month":
+    def of(cls, moment: datetime, zone: tzinfo) -> "Month":
         """The month that it is at a moment on the zone's clocks."""
         local = moment.astimezone(zone)
         return cls(local.year, local.month)
 
-    def span(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    def span(self, zone: tzinfo) -> tuple[datetime, datetime]:
         """Its first moment, and that of the next month."""
         year, month = divmod(self.year * 12 + self.number, 12)
         return (
