@@ -14,6 +14,7 @@ from sync_assets.cli.output import out, say
 from sync_assets.cli.ports import free
 from sync_assets.cli.signals import Asked
 from sync_assets.cli.sync import show_end
+from sync_assets.core.errors import OperatorMustAct
 from sync_assets.core.tenants import Credentials, Tenant
 from sync_assets.store.demo_mark import DEMO_SHOP, mark_demo
 
@@ -63,7 +64,11 @@ def _shop(platform: "Platform", running: MutableSequence[Child], flag: Asked) ->
     log = platform.settings.home / "logs" / "demo-shop.log"
     child = children.start("The demo shop", command, log, {})
     running.append(child)
-    said = heard(child, _SAID, flag, _PATIENCE)
+    try:
+        said = heard(child, _SAID, flag, _PATIENCE)
+    except OperatorMustAct as error:
+        error.add_note("The first time, npm must reach its registry for the API's schema.")
+        raise
     if said is None:
         return None
     mark_demo(platform.settings.home, said["url"], DEMO_SHOP)

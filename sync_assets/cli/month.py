@@ -76,7 +76,10 @@ def print_summary(summary: "ShopSummary") -> None:
         table = tables[name].drop(columns=[*_IDS], errors="ignore")
         if len(table):
             out().print(f"\n{title}".rstrip(), style="bold", markup=False)
-            print_table([*table.columns], ([*map(_cell, row)] for row in table.to_numpy()))
+            print_table(
+                [name.replace("_", " ") for name in table.columns],
+                ([*map(_cell, row)] for row in table.to_numpy()),
+            )
     if more > 0:
         out().print(f"and {more:,} more", markup=False)
 

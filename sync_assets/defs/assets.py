@@ -63,7 +63,7 @@ def _asset(source: SourceSpec, stream: StreamSpec) -> dg.AssetsDefinition:
             counts = run.stream(request, stream.name, StopSignal())
             metadata = materialization_metadata(sync_id, counts)
             figures = figures_of(opened, source.name, stream.name, tenant)
-            yield dg.MaterializeResult(metadata={**metadata, **figures})
+            yield dg.MaterializeResult(metadata={**figures, **metadata})
             _tell_checks(context, opened, source, stream.name, tenant)
 
     return materialize

@@ -88,8 +88,8 @@ def _materializations(source: str, turns: Sequence[Turn]) -> Iterator[dg.AssetMa
                 asset_key(source, outcome.stream),
                 partition=turn.tenant,
                 metadata={
-                    **materialization_metadata(turn.sync_id, counts),
                     **turn.figures.get(outcome.stream, {}),
+                    **materialization_metadata(turn.sync_id, counts),
                 },
             )
 

@@ -14,8 +14,8 @@ from sync_assets.core.shops import ProductSales, ShopSummary, Takings, shown
 SIZE = (1200, 800)
 """Pixels."""
 
-CURRENCIES = 3
-"""Side by side; the legend of a fourth would be too small to read."""
+CURRENCIES = 2
+"""Side by side; the numbers of a third would run into each other."""
 
 _DPI = 100
 _REVENUE, _REFUNDED, _PRODUCTS = "#2a6f97", "#d1495b", "#52796f"
@@ -30,22 +30,23 @@ def to_png(summary: ShopSummary, file: IO[bytes]) -> None:
     )
     figure.get_layout_engine().set(w_pad=0.15, h_pad=0.12, wspace=0.03, hspace=0.03)  # inches
     drawn = summary.takings[:CURRENCIES]
-    figure.suptitle(_title(summary, len(drawn)), fontsize=15, fontweight="bold")
+    figure.suptitle(_title(summary), fontsize=15, fontweight="bold")
     if not drawn:
         figure.text(0.5, 0.5, "No order and no refund in this month.", ha="center", fontsize=14)
     else:
         axes = figure.subplots(2, len(drawn), squeeze=False, height_ratios=(5, 6))
         for place, takings in enumerate(drawn):
             _draw_days(axes[0][place], summary, takings, sparse=2 * len(drawn))
-            _draw_products(axes[1][place], summary, takings.currency)
+            _draw_products(axes[1][place], summary, takings.currency, ticks=8 // len(drawn))
+        figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside upper right")
     with warnings.catch_warnings():  # a title in a script that the font lacks is drawn as boxes
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
         figure.savefig(file, format="png")
 
 
-def _title(summary: ShopSummary, drawn: int) -> str:
-    left = len(summary.takings) - drawn
-    more = f", {left} more currencies not shown" if left else ""
+def _title(summary: ShopSummary) -> str:
+    left = ", ".join(takings.currency for takings in summary.takings[CURRENCIES:])
+    more = f", without {left}" if left else ""
     return _plain(f"{summary.tenant_id}, {summary.month} ({summary.zone}){more}")
 
 
@@ -68,21 +69,20 @@ def _draw_days(axes: Any, summary: ShopSummary, takings: Takings, sparse: int) -
     axes.set_xticks(numbers[::sparse])
     axes.set_xlim(0.4, len(numbers) + 0.6)
     axes.axhline(0, color="black", linewidth=0.8)
-    axes.legend(loc="best", fontsize=9)
-    _tidy(axes, "y")
+    _tidy(axes, axes.yaxis, ticks=7)
 
 
-def _draw_products(axes: Any, summary: ShopSummary, currency: str) -> None:  # noqa: ANN401
-    """The best by revenue, the best on top."""
+def _draw_products(axes: Any, summary: ShopSummary, currency: str, ticks: int) -> None:  # noqa: ANN401
+    """The best by revenue, the best on top; `ticks` numbers below at most."""
     best = [each for each in summary.best_by_revenue if each.currency == currency][:_BARS]
     bars = axes.barh(range(len(best)), [float(each.revenue) for each in best], color=_PRODUCTS)
     axes.bar_label(bars, [f"{each.units:,} ×" for each in best], padding=4, fontsize=9)  # noqa: RUF001
     axes.set_yticks(range(len(best)), [_label(each) for each in best], fontsize=9)
     axes.invert_yaxis()
-    axes.margins(x=0.12)
+    axes.margins(x=0.2)
     axes.set_title("Best products, with their units", fontsize=11)
     axes.set_xlabel(f"revenue less returns, {currency}")
-    _tidy(axes, "x")
+    _tidy(axes, axes.xaxis, ticks)
 
 
 def _all_days(summary: ShopSummary) -> list[date]:
@@ -100,11 +100,11 @@ def _plain(text: str) -> str:
     return text.replace("$", r"\$")
 
 
-def _tidy(axes: Any, values: str) -> None:  # noqa: ANN401
-    """Amounts in full, faint lines behind the bars."""
+def _tidy(axes: Any, amounts: Any, ticks: int) -> None:  # noqa: ANN401
+    """The axis of amounts has few of them, in full, with faint lines behind the bars."""
     ticker: Any = import_module("matplotlib.ticker")
-    axis = {"x": axes.xaxis, "y": axes.yaxis}[values]
-    axis.set_major_formatter(ticker.StrMethodFormatter("{x:,.0f}"))
-    axes.grid(axis=values, color="#dddddd", linewidth=0.8)
+    amounts.set_major_locator(ticker.MaxNLocator(ticks))
+    amounts.set_major_formatter(ticker.StrMethodFormatter("{x:,.12g}"))
+    amounts.grid(visible=True, color="#dddddd", linewidth=0.8)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
