@@ -31,9 +31,9 @@ def synced(platform: Platform) -> UUID | None:
     try:
         latest = platform.syncs.latest("demo-shop")
         done = latest is not None and platform.syncs.report(latest).status == "completed"
-        return latest if done else None
     except OperatorMustAct:
         return None
+    return latest if done else None
 
 
 @pytest.mark.usefixtures("cache")
