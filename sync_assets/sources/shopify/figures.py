@@ -31,9 +31,8 @@ _TAKINGS = f"""
   WHERE {_COUNTS} AND {_REFUNDED} {_IN_MONTH.format(at=_REFUNDED)}
 """  # noqa: S608 - nothing of it comes from outside
 
-# A line's total knows no discount of the whole order, such as a code's, but a refund's subtotal
-# does: what came back is taken off at the line's own price, so that nothing remains of what came
-# back whole.
+# What came back is taken off at the line's own price after discounts, not at the refund's: so
+# nothing remains of what came back whole, however the shares were rounded.
 _BACK = """coalesce(round(lines.total * returned.quantity / nullif(lines.quantity, 0),
       greatest(scale(lines.total), 2)), 0)"""
 _SALES = f"""

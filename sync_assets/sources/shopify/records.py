@@ -130,8 +130,10 @@ def to_order(payload: Payload) -> Record:
 
 
 def _line(mend: Repairs, node: _Node) -> Child:
-    """An order's line; the totals of all lines are the order's subtotal."""
-    whole, discount = _money(mend, node, "originalTotalSet"), _discount(mend, node)
+    """An order's line, as sold: the totals of all lines are the order's subtotal."""
+    quantity = mend.integer(node.get("quantity"), "quantity")
+    price, discount = _money(mend, node, "originalUnitPriceSet"), _discount(mend, node)
+    total = None if price is None or quantity is None else price * quantity - discount
     return _child(
         node,
         mend.text(node.get("title"), "title"),
@@ -140,11 +142,11 @@ def _line(mend: Repairs, node: _Node) -> Child:
         mend.text(node.get("vendor"), "vendor"),
         _reference(node, "product"),
         _reference(node, "variant"),
-        mend.integer(node.get("quantity"), "quantity"),
+        quantity,
         mend.integer(node.get("currentQuantity"), "currentQuantity"),
-        _money(mend, node, "originalUnitPriceSet"),
+        price,
         discount,
-        None if whole is None else whole - discount,
+        total,
         _original(mend, node),
     )
 

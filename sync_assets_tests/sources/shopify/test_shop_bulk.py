@@ -9,6 +9,7 @@ import pytest
 from sync_assets.core.counts import Counts
 from sync_assets.core.errors import RetryLater
 from sync_assets.core.ports import SyncOptions
+from sync_assets.core.records import Record
 from sync_assets.core.stop import StopSignal
 from sync_assets.core.sync import sync_stream
 from sync_assets.core.tenants import Tenant
@@ -45,18 +46,23 @@ def sync(tenant: Tenant, clock: Clock, stream: str, store: MemoryStore) -> None:
         assert sync_stream(stream, connection, store, OPTIONS, stop).adds_up()
 
 
-def records(tenant: Tenant, clock: Clock, stream: str, bulk_from: int) -> dict[int, bytes]:
-    """The hash of every record, as a first load reads it."""
+def read(tenant: Tenant, clock: Clock, stream: str, bulk_from: int) -> list[Record]:
+    """Every record, as a first load reads it."""
     with connected(tenant, clock, bulk_from) as connection:
         (collection,) = connection.collections(stream)
         collection = collection.with_contents()
-        found: dict[int, bytes] = {}
+        found: dict[int, Record] = {}
         for page in collection.listing():
             keys = [sighting.key for sighting in page.sightings]
             payloads = page.payloads if collection.inline else collection.fetch(keys).payloads
-            for record in map(collection.to_record, payloads):
-                found[record.key] = record.content_hash()
-        return found
+            found |= {record.key: record for record in map(collection.to_record, payloads)}
+        return list(found.values())
+
+
+def records(tenant: Tenant, clock: Clock, stream: str, bulk_from: int) -> dict[int, bytes]:
+    """The hash of every record, as a first load reads it."""
+    found = read(tenant, clock, stream, bulk_from)
+    return {record.key: record.content_hash() for record in found}
 
 
 @streams
