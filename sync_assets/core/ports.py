@@ -50,12 +50,15 @@ class ListingPage:
             where the contents are fetched afterwards.
         rejected: entries that have no key.
         announced: how many records the source says the whole listing has.
+        at_work: an empty page, given while the source is at work for us; with at_work the hard
+            limit begins anew, without it an empty page counts for nothing.
     """
 
     sightings: Sequence[Sighting]
     payloads: Sequence[Payload] = ()
     rejected: Sequence[Rejected] = ()
     announced: int | None = None
+    at_work: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,12 @@
 
 from collections.abc import Collection as Names
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sync_assets.core.errors import TenantMustAct
 from sync_assets.core.ports import Collection, RequestStats, SyncOptions
-from sync_assets.sources.shopify.bulk import Bulk, Since
+from sync_assets.sources.shopify.bulk import Bulk, Pauses, Since
 from sync_assets.sources.shopify.client import Client
 from sync_assets.sources.shopify.collections import Mapping, ShopifyCollection
 from sync_assets.sources.shopify.queries import ACCOUNT, COUNTS, ENTITIES, ORDER_COUNT
@@ -34,12 +34,12 @@ class Sizes:
     Attributes:
         listing: ids a page.
         bulk_from: records from which on a bulk operation is used; None for as the tenant wishes.
-        waits: seconds between two looks at a bulk operation, at first.
+        pauses: how long bulk operations are waited for.
     """
 
     listing: int = 250
     bulk_from: int | None = None
-    waits: float = 1.0
+    pauses: Pauses = field(default_factory=Pauses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class ShopifyConnection:
         reading = Reading(self._client, ENTITIES[stream])
         bulk = None
         if self._count(stream) >= self._bulk_from:
-            bulk = Bulk(reading, self._client.clock, self._since, self._sizes.waits)
+            bulk = Bulk(reading, self._client.clock, self._since, self._sizes.pauses)
         return [
             ShopifyCollection(
                 stream,

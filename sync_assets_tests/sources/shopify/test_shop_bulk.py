@@ -17,6 +17,7 @@ from sync_assets.demo.faults import Fault, truncated
 from sync_assets.demo.shop import ShopSite
 from sync_assets.demo.shop.troubles import during
 from sync_assets.sources.shopify import Shopify
+from sync_assets.sources.shopify.bulk import Pauses
 from sync_assets.sources.shopify.connection import ShopifyConnection, Sizes
 from sync_assets_tests.contracts.wordpress_lab import Impatient
 from sync_assets_tests.core.memory_store import MemoryStore
@@ -25,10 +26,11 @@ from sync_assets_tests.demo.shop.conftest import Clock
 STREAMS = ["products", "inventory", "orders"]
 streams = pytest.mark.parametrize("stream", STREAMS)
 OPTIONS = SyncOptions(batch_size=7)
+QUICK = Pauses(looks=0.01)
 
 
-def source(clock: Clock, bulk_from: int = 1) -> Shopify:
-    sizes = Sizes(bulk_from=bulk_from, waits=0.01)
+def source(clock: Clock, bulk_from: int = 1, pauses: Pauses = QUICK) -> Shopify:
+    sizes = Sizes(bulk_from=bulk_from, pauses=pauses)
     return Shopify(allow_private=True, backoff=Impatient(base=0.01), sizes=sizes, clock=clock)
 
 

@@ -1,0 +1,93 @@
+"""The bulk operations that an app has at a shop: found, begun, looked at."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sync_assets.core.clock import Clock
+from sync_assets.core.errors import SourceChanged
+from sync_assets.core.repair import Repairs
+from sync_assets.sources.shopify.client import Client
+from sync_assets.sources.shopify.queries import OPERATIONS, POLL, RUN, Entity
+
+UNDER_WAY = {"CREATED", "RUNNING", "CANCELING"}
+_BUSY = {"OPERATION_IN_PROGRESS", "LIMIT_REACHED"}
+_FRESH = timedelta(hours=6)
+"""So old may an operation be that an earlier attempt of a first load had begun."""
+
+_LOOKED_AT = 25  # operations of the app, the newest first
+
+Operation = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """Those that read everything of one kind of record.
+
+    Attributes:
+        clock: ours, for where the shop does not tell the time.
+        joins: an operation that was begun since then, by an earlier attempt, is as good as a new
+            one.
+    """
+
+    client: Client = field(repr=False)
+    entity: Entity
+    clock: Clock = field(repr=False)
+    joins: datetime | None = None
+
+    def begun(self) -> Operation | None:
+        """An operation with our query that was begun since we are at it, and is of use.
+
+        That may also be one whose beginning was heard, but whose answer was lost.
+        """
+        now = self.client.now or self.clock()
+        oldest, good = now, UNDER_WAY
+        if self.joins is not None:
+            oldest, good = max(self.joins, now - _FRESH), {*UNDER_WAY, "COMPLETED"}
+        found = self.client.ask(OPERATIONS, {"first": _LOOKED_AT})["bulkOperations"]["nodes"]
+        ours = [x for x in found if " ".join(x["query"].split()) == self._query]
+        found = [x for x in ours if x["status"] in good and created(x) >= oldest]
+        return max(found, key=created, default=None)
+
+    def submitted(self) -> Operation | None:
+        """A new operation; None while the app has as many as it may have."""
+        told = self.client.ask(RUN, {"query": self._query})["bulkOperationRunQuery"]
+        errors = told["userErrors"]
+        if not errors:
+            return told["bulkOperation"]
+        if errors[0].get("code") in _BUSY:
+            return None
+        raise SourceChanged(
+            f"{self.client.access.tenant.id}'s shop does not take the bulk query for "
+            f"{self.entity.root}. Shopify may have changed its API."
+        )
+
+    def looked_at(self, operation: Operation) -> Operation:
+        """The same as it is now."""
+        found = self.client.ask(POLL, {"id": operation["id"]})["bulkOperation"]
+        return found or {**operation, "status": "EXPIRED"}
+
+    @property
+    def _query(self) -> str:
+        return " ".join(self.entity.bulk.split())
+
+
+def created(operation: Operation) -> datetime:
+    """When it began; raises `SourceChanged` where it does not say."""
+    moment = Repairs().moment(operation.get("createdAt"), "createdAt")
+    if moment is None:
+        raise SourceChanged("A bulk operation does not say when it began.")
+    return moment
+
+
+def number(operation: Operation, name: str) -> int:
+    """One of its numbers, which the shop gives as texts; 0 where it gives none."""
+    return int(operation.get(name) or 0)
+
+
+def gets_on(before: Operation, now: Operation) -> bool:
+    """Is the shop at work on it: has it come further since it was last looked at?"""
+    if now["status"] != "RUNNING":
+        return False
+    grew = number(now, "objectCount") > number(before, "objectCount")
+    return grew or before["status"] != "RUNNING"
