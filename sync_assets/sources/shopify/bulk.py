@@ -5,13 +5,12 @@ import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import IO, Any
-
-import orjson
+from typing import IO
 
 from sync_assets.core.clock import Clock
 from sync_assets.core.errors import RetryLater, TenantMustAct
 from sync_assets.core.ports import ListingPage
+from sync_assets.sources.shopify.bulk_file import Node, count, roots
 from sync_assets.sources.shopify.client import Client
 from sync_assets.sources.shopify.identities import key_of
 from sync_assets.sources.shopify.operations import (
@@ -66,17 +65,14 @@ class Bulk:
         with tempfile.TemporaryFile() as file:
             operation = yield from self._result(file)
             self.since.at(created(operation))
-            roots = 0
+            file.seek(0)
             for nodes in self._batches(file, size):
-                roots += len(nodes)
                 yield listed(nodes, contents=True)
-        if roots != number(operation, "rootObjectCount"):
-            raise self._incomplete()
 
     def _result(self, file: IO[bytes]) -> Generator[ListingPage, None, Operation]:
         """An operation whose whole result is in the file."""
         operations = Operations(self._client, self.reading.entity, self.clock, self.joins)
-        operation = operations.begun()
+        operation = failed = operations.begun()
         for _ in range(_TRIES):
             operation = operation or (yield from self._submitted(operations))
             operation = yield from self._ended(operations, operation)
@@ -84,11 +80,9 @@ class Bulk:
                 return operation
             if operation.get("errorCode") == "ACCESS_DENIED":
                 raise TenantMustAct(str(self._client.refusals.of_errors("bulk", _DENIED)))
-            operation = None
-        raise RetryLater(
-            f"{self._tenant}'s shop began {_TRIES} bulk operations for {self._kind} and finished "
-            "none. Waiting helps, as a rule."
-        )
+            operations.spent.add(operation["id"])
+            failed, operation = operation, None
+        raise self._given_up(failed)
 
     def _submitted(self, operations: Operations) -> Generator[ListingPage, None, Operation]:
         """An operation of ours, as soon as the app may have one more; empty pages meanwhile."""
@@ -123,27 +117,27 @@ class Bulk:
             wait = min(wait * 1.1, self.pauses.looks * 10)  # a tenth of what it has taken so far
 
     def _saved(self, operation: Operation, file: IO[bytes]) -> bool:
-        """Is the whole result in the file? False where its address is dead.
+        """Is the whole result in the file? False where its address is dead, too.
 
-        `url` alone counts: `partialDataUrl` leads to the beginning of a result that never came.
+        The file is read through before anything of it is kept: it must have the announced size and
+        number of records. `url` alone counts: `partialDataUrl` leads to the beginning of a result
+        that never came.
         """
-        url = operation.get("url")
-        if url is None:
-            if number(operation, "rootObjectCount"):
-                raise self._incomplete()
-            return True
-        answer = self._client.http.download(url, file)
-        if not answer.ok:
-            return False
-        if file.tell() != number(operation, "fileSize"):
-            raise self._incomplete()
         file.seek(0)
-        return True
+        file.truncate()
+        url = operation.get("url")
+        if url is not None:
+            answer = self._client.http.download(url, file)
+            if not answer.ok or file.tell() != number(operation, "fileSize"):
+                return False
+        file.seek(0)
+        found = count(file, self.reading.entity, self._client.stop.check)
+        return found == number(operation, "rootObjectCount")
 
-    def _batches(self, file: IO[bytes], size: int) -> Iterator[list[dict[str, Any]]]:
+    def _batches(self, file: IO[bytes], size: int) -> Iterator[list[Node]]:
         """Whole records, so many at a time; those with refunds are read once more, with lines."""
-        batch: list[dict[str, Any]] = []
-        for node in self._roots(file):
+        batch: list[Node] = []
+        for node in roots(file, self.reading.entity):
             batch.append(node)
             if len(batch) >= size:
                 yield self._completed(batch)
@@ -151,25 +145,7 @@ class Bulk:
         if batch:
             yield self._completed(batch)
 
-    def _roots(self, file: IO[bytes]) -> Iterator[dict[str, Any]]:
-        """The records with their parts: grouped, these follow the record that they belong to."""
-        parts = self.reading.entity.main.field
-        root: dict[str, Any] | None = None
-        for line in file:
-            node: dict[str, Any] = orjson.loads(line)
-            parent = node.pop("__parentId", None)
-            if parent is None:
-                if root is not None:
-                    yield root
-                root = {**node, parts: []}
-            elif root is None or root["id"] != parent:
-                raise self._incomplete()
-            else:
-                root[parts].append(node)
-        if root is not None:
-            yield root
-
-    def _completed(self, batch: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def _completed(self, batch: list[Node]) -> list[Node]:
         within = [part.within for part in self.reading.entity.parts if part.within]
         lacking = [
             key
@@ -188,10 +164,16 @@ class Bulk:
             after=self.pauses.busy,
         )
 
-    def _incomplete(self) -> RetryLater:
+    def _given_up(self, last: Operation | None) -> RetryLater:
+        if last is not None and last["status"] == "COMPLETED":
+            return RetryLater(
+                f"The files with {self._tenant}'s {self._kind} of {_TRIES} bulk operations are not "
+                "their whole results, so nothing is concluded from them. The next sync begins "
+                "another operation."
+            )
         return RetryLater(
-            f"The file with {self._tenant}'s {self._kind} is not the whole result of its bulk "
-            "operation, so nothing is concluded from it. The next sync reads it anew."
+            f"{self._tenant}'s shop began {_TRIES} bulk operations for {self._kind} and finished "
+            "none. Waiting helps, as a rule."
         )
 
     @property

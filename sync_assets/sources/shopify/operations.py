@@ -28,12 +28,14 @@ class Operations:
         clock: ours, for where the shop does not tell the time.
         joins: an operation that was begun since then, by an earlier attempt, is as good as a new
             one.
+        spent: ids of those that were of no use: they are joined no more.
     """
 
     client: Client = field(repr=False)
     entity: Entity
     clock: Clock = field(repr=False)
     joins: datetime | None = None
+    spent: set[str] = field(default_factory=set[str])
 
     def begun(self) -> Operation | None:
         """An operation with our query that was begun since we are at it, and is of use.
@@ -46,6 +48,7 @@ class Operations:
             oldest, good = max(self.joins, now - _FRESH), {*UNDER_WAY, "COMPLETED"}
         found = self.client.ask(OPERATIONS, {"first": _LOOKED_AT})["bulkOperations"]["nodes"]
         ours = [x for x in found if " ".join(x["query"].split()) == self._query]
+        ours = [x for x in ours if x["id"] not in self.spent]
         found = [x for x in ours if x["status"] in good and created(x) >= oldest]
         return max(found, key=created, default=None)
 

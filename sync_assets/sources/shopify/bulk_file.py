@@ -1,0 +1,55 @@
+"""The file of a bulk operation: a line a node, a record's parts behind it."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import orjson
+
+from sync_assets.sources.shopify.queries import Entity
+
+Node = dict[str, Any]
+
+
+class Disordered(ValueError):
+    """A part does not follow its record, as it does in every whole file."""
+
+
+def roots(lines: Iterable[bytes], entity: Entity) -> Iterator[Node]:
+    """The records with their parts.
+
+    Raises:
+        ValueError: the file is not as the shop writes it.
+    """
+    parts = entity.main.field
+    root: Node | None = None
+    for line in lines:
+        node: Node = orjson.loads(line)
+        parent = node.pop("__parentId", None)
+        if parent is None:
+            if root is not None:
+                yield root
+            root = {**node, parts: []}
+        elif root is None or root["id"] != parent:
+            raise Disordered
+        else:
+            root[parts].append(node)
+    if root is not None:
+        yield root
+
+
+def count(lines: Iterable[bytes], entity: Entity, between: Callable[[], None]) -> int | None:
+    """How many records there are; None for a file that is not as the shop writes it.
+
+    Args:
+        lines: of the file.
+        entity: the kind of record.
+        between: called for each record; may raise.
+    """
+    found = 0
+    try:
+        for _ in roots(lines, entity):
+            between()
+            found += 1
+    except ValueError:
+        return None
+    return found
