@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 
 from sync_assets.core.clock import Clock
-from sync_assets.core.errors import SourceChanged
+from sync_assets.core.errors import RetryLater, SourceChanged
 from sync_assets.core.repair import Repairs
-from sync_assets.sources.shopify.client import Client
+from sync_assets.sources.shopify.client import Client, Json
 from sync_assets.sources.shopify.queries import OPERATIONS, POLL, RUN, Entity
 
 UNDER_WAY = {"CREATED", "RUNNING", "CANCELING"}
@@ -20,7 +21,7 @@ _LOOKED_AT = 25  # operations of the app, the newest first
 Operation = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Operations:
     """Those that read everything of one kind of record.
 
@@ -36,25 +37,48 @@ class Operations:
     clock: Clock = field(repr=False)
     joins: datetime | None = None
     spent: set[str] = field(default_factory=set[str])
+    _older: set[str] | None = None
 
     def begun(self) -> Operation | None:
         """An operation with our query that was begun since we are at it, and is of use.
 
-        That may also be one whose beginning was heard, but whose answer was lost.
+        That may also be one whose beginning was heard, but whose answer was lost: it was not there
+        when we first looked.
         """
         now = self.client.now or self.clock()
-        oldest, good = now, UNDER_WAY
-        if self.joins is not None:
-            oldest, good = max(self.joins, now - _FRESH), {*UNDER_WAY, "COMPLETED"}
+        oldest = now if self.joins is None else max(self.joins, now - _FRESH)
         found = self.client.ask(OPERATIONS, {"first": _LOOKED_AT})["bulkOperations"]["nodes"]
         ours = [x for x in found if " ".join(x["query"].split()) == self._query]
-        ours = [x for x in ours if x["id"] not in self.spent]
-        found = [x for x in ours if x["status"] in good and created(x) >= oldest]
-        return max(found, key=created, default=None)
+        ours = [x for x in ours if x["id"] not in self.spent and created(x) >= oldest]
+        useful = [x for x in ours if x["status"] in UNDER_WAY or self._is_as_good_as_new(x)]
+        if self._older is None:
+            self._older = {x["id"] for x in ours}
+        return max(useful, key=created, default=None)
+
+    def _is_as_good_as_new(self, operation: Operation) -> bool:
+        """Is its result one that we may read? What ended before we were at it may be too old."""
+        appeared = self._older is not None and operation["id"] not in self._older
+        return operation["status"] == "COMPLETED" and (self.joins is not None or appeared)
 
     def submitted(self) -> Operation | None:
-        """A new operation; None while the app has as many as it may have."""
-        told = self.client.ask(RUN, {"query": self._query})["bulkOperationRunQuery"]
+        """A new operation; None while the app has as many as it may have.
+
+        It is asked for once at a time: where the answer was lost, it may have begun all the same.
+        """
+        for tried in count(1):
+            try:
+                return self._accepted(self.client.ask(RUN, {"query": self._query}, tries=1))
+            except RetryLater as error:
+                delay = self.client.backoff.delay(tried, error.after)
+                if delay is None:
+                    raise
+                self.client.stop.wait(delay)
+            if (found := self.begun()) is not None:
+                return found
+        raise AssertionError  # count() does not end
+
+    def _accepted(self, answer: Json) -> Operation | None:
+        told = answer["bulkOperationRunQuery"]
         errors = told["userErrors"]
         if not errors:
             return told["bulkOperation"]

@@ -15,7 +15,7 @@ from sync_assets.core.sync import sync_stream
 from sync_assets.core.tenants import Tenant
 from sync_assets.demo.faults import Fault, truncated
 from sync_assets.demo.shop import ShopSite
-from sync_assets.demo.shop.troubles import during
+from sync_assets.demo.shop.troubles import during, internal_error
 from sync_assets.sources.shopify import Shopify
 from sync_assets.sources.shopify.bulk import Pauses
 from sync_assets.sources.shopify.connection import ShopifyConnection, Sizes
@@ -119,6 +119,27 @@ def test_an_operation_whose_beginning_was_not_heard_of_is_not_begun_twice(
 ):
     site.bulk.knobs.waits = 0.2
     site.faults.add(during("bulkOperationRunQuery", truncated()))
+    store = MemoryStore()
+    sync(tenant, clock, "products", store)
+    assert len(site.bulk.all) == 1
+    assert len(store.live()) == 20
+
+
+@pytest.mark.parametrize("waits", [0.2, 0.0], ids=["under way", "done by then"])
+@pytest.mark.parametrize("stream", ["products", "inventory"])
+def test_where_the_shop_allows_five_none_is_begun_twice_either(
+    site: ShopSite, tenant: Tenant, clock: Clock, stream: str, waits: float
+):
+    site.bulk.knobs.at_once, site.bulk.knobs.waits = 5, waits
+    site.faults.add(during("bulkOperationRunQuery", truncated(), times=2))
+    sync(tenant, clock, stream, MemoryStore())
+    assert len(site.bulk.all) == 1
+
+
+def test_a_beginning_that_was_not_heard_is_asked_for_again(
+    site: ShopSite, tenant: Tenant, clock: Clock
+):
+    site.faults.add(during("bulkOperationRunQuery", internal_error(), times=2))
     store = MemoryStore()
     sync(tenant, clock, "products", store)
     assert len(site.bulk.all) == 1
