@@ -10,7 +10,7 @@ from sync_assets.core.ports import Collection, RequestStats, SyncOptions
 from sync_assets.sources.shopify.bulk import Bulk, Pauses, Since
 from sync_assets.sources.shopify.client import Client
 from sync_assets.sources.shopify.collections import Mapping, ShopifyCollection
-from sync_assets.sources.shopify.queries import ACCOUNT, COUNTS, ENTITIES, ORDER_COUNT
+from sync_assets.sources.shopify.queries import ACCOUNT, COUNTED, COUNTS, ENTITIES
 from sync_assets.sources.shopify.reading import Reading
 from sync_assets.sources.shopify.records import to_inventory, to_order, to_product
 from sync_assets.sources.shopify.settings import bulk_from
@@ -116,11 +116,8 @@ class ShopifyConnection:
         ]
 
     def _count(self, stream: str) -> int:
-        """How many records there are, at least; every product has one item or more."""
-        query, field = COUNTS, "productsCount"
-        if stream == "orders":
-            query, field = ORDER_COUNT, "ordersCount"
-        counted: dict[str, int] = self._client.ask(query)[field] or {}
+        """How many records there are, up to 10,000: beyond that Shopify does not count."""
+        counted: dict[str, int] = self._client.ask(COUNTS[stream])[COUNTED[stream]] or {}
         return counted.get("count", 0)
 
     def _probe(self) -> _Account:

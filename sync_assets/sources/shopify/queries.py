@@ -215,8 +215,18 @@ ORDER = Entity(
 ENTITIES = {"products": PRODUCT, "inventory": ITEM, "orders": ORDER}
 
 ACCOUNT = Query("Account", "{ shop { id } currentAppInstallation { accessScopes { handle } } }")
-COUNTS = Query("Counts", "{ productsCount { count } }")
-ORDER_COUNT = Query("CountOrders", "{ ordersCount { count } }")
+COUNTED = {
+    "products": "productsCount",
+    "inventory": "productVariantsCount",
+    "orders": "ordersCount",
+}
+"""The field that says how many records a stream has; of inventory about, as variants may share an
+item."""
+
+COUNTS = {
+    name: Query(f"Count{name.capitalize()}", f"{{ {field} {{ count }} }}")
+    for name, field in COUNTED.items()
+}
 
 EVENTS = Query(
     "ListEvents",

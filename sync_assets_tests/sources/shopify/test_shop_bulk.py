@@ -82,6 +82,16 @@ def test_a_small_shop_is_read_without_one(site: ShopSite, tenant: Tenant, clock:
     assert site.bulk.all == []
 
 
+@pytest.mark.parametrize(("more", "operations"), [(0, 1), (1, 0)])
+def test_inventory_is_large_by_its_variants(
+    site: ShopSite, tenant: Tenant, clock: Clock, more: int, operations: int
+):
+    variants = sum(len(product.variants) for product in site.shop.products)
+    assert variants > 5 * len(site.shop.products)
+    records(tenant, clock, "inventory", bulk_from=variants + more)
+    assert len(site.bulk.all) == operations
+
+
 def test_an_operation_that_fails_half_way_is_begun_again(
     site: ShopSite, tenant: Tenant, clock: Clock
 ):

@@ -10,7 +10,10 @@ from sync_assets.demo.shop.bulk.query import bulk_query
 from sync_assets.sources.shopify import queries
 from sync_assets.sources.shopify.queries import ENTITIES, Entity, Query
 
-OTHERS = [value for value in vars(queries).values() if isinstance(value, Query)]
+OTHERS = [
+    *(value for value in vars(queries).values() if isinstance(value, Query)),
+    *queries.COUNTS.values(),
+]
 BY_ENTITY = [
     query
     for entity in ENTITIES.values()
