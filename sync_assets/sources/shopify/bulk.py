@@ -1,9 +1,10 @@
 """Bulk operations: everything of one kind, read by the shop itself and fetched as one file."""
 
+import logging
 import tempfile
 import time
-from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import IO
 
@@ -22,6 +23,8 @@ from sync_assets.sources.shopify.operations import (
     number,
 )
 from sync_assets.sources.shopify.reading import Reading, listed
+
+_LOG = logging.getLogger(__name__)
 
 _TRIES = 3  # operations in one sync, when they fail
 
@@ -67,7 +70,7 @@ class Bulk:
             self.since.at(created(operation))
             file.seek(0)
             for nodes in self._batches(file, size):
-                yield listed(nodes, contents=True)
+                yield self._page(nodes)
 
     def _result(self, file: IO[bytes]) -> Generator[ListingPage, None, Operation]:
         """An operation whose whole result is in the file."""
@@ -135,26 +138,36 @@ class Bulk:
         return found == number(operation, "rootObjectCount")
 
     def _batches(self, file: IO[bytes], size: int) -> Iterator[list[Node]]:
-        """Whole records, so many at a time; those with refunds are read once more, with lines."""
+        """Records, so many at a time."""
         batch: list[Node] = []
         for node in roots(file, self.reading.entity):
             batch.append(node)
             if len(batch) >= size:
-                yield self._completed(batch)
+                yield batch
                 batch = []
         if batch:
-            yield self._completed(batch)
+            yield batch
 
-    def _completed(self, batch: list[Node]) -> list[Node]:
-        within = [part.within for part in self.reading.entity.parts if part.within]
-        lacking = [
-            key
-            for node in batch
-            if any(node.get(name) for name in within) and (key := key_of(node["id"]))
-        ]
-        found = {x["id"]: x["node"] for x in self.reading.fetch(lacking).payloads if lacking}
-        kept = (found.get(key_of(node["id"]), node) for node in batch)
-        return list(kept)
+    def _page(self, nodes: Sequence[Node]) -> ListingPage:
+        """The records; those with refunds are read once more, with the lines of these.
+
+        One that is not served then is listed without its contents: whoever lists asks whether it
+        is gone, and nobody takes the half of it for the whole.
+        """
+        lacking = [key for node in nodes if self._lacks(node) and (key := key_of(node["id"]))]
+        page = listed(nodes, contents=True)
+        if not lacking:
+            return page
+        fetched = self.reading.fetch(lacking)
+        for entry in fetched.rejected:
+            _LOG.warning("order %s could not be read with its refunds: %s", entry.key, entry.cause)
+        halves = set(lacking)
+        wholes = [payload for payload in page.payloads if payload["id"] not in halves]
+        return replace(page, payloads=[*wholes, *fetched.payloads])
+
+    def _lacks(self, node: Node) -> bool:
+        """Has it a list whose connections a bulk operation could not give?"""
+        return any(node.get(part.within) for part in self.reading.entity.parts if part.within)
 
     def _busy(self) -> RetryLater:
         return RetryLater(
