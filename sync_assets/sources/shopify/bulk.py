@@ -11,7 +11,7 @@ from typing import IO
 from sync_assets.core.clock import Clock
 from sync_assets.core.errors import RetryLater, TenantMustAct
 from sync_assets.core.ports import ListingPage
-from sync_assets.sources.shopify.bulk_file import Node, count, roots
+from sync_assets.sources.shopify.bulk_file import Node, batches, count, roots
 from sync_assets.sources.shopify.client import Client
 from sync_assets.sources.shopify.identities import key_of
 from sync_assets.sources.shopify.operations import (
@@ -65,11 +65,12 @@ class Bulk:
             RetryLater: the operation failed, or its file is not the whole result; or the app had
                 no place for one.
         """
+        entity = self.reading.entity
         with tempfile.TemporaryFile() as file:
             operation = yield from self._result(file)
             self.since.at(created(operation))
             file.seek(0)
-            for nodes in self._batches(file, size):
+            for nodes in batches(roots(file, entity), entity, size):
                 yield self._page(nodes)
 
     def _result(self, file: IO[bytes]) -> Generator[ListingPage, None, Operation]:
@@ -136,17 +137,6 @@ class Bulk:
         file.seek(0)
         found = count(file, self.reading.entity, self._client.stop.check)
         return found == number(operation, "rootObjectCount")
-
-    def _batches(self, file: IO[bytes], size: int) -> Iterator[list[Node]]:
-        """Records, so many at a time."""
-        batch: list[Node] = []
-        for node in roots(file, self.reading.entity):
-            batch.append(node)
-            if len(batch) >= size:
-                yield batch
-                batch = []
-        if batch:
-            yield batch
 
     def _page(self, nodes: Sequence[Node]) -> ListingPage:
         """The records; those with refunds are read once more, with the lines of these.

@@ -7,6 +7,9 @@ import orjson
 
 from sync_assets.sources.shopify.queries import Entity
 
+MOST_PARTS = 5000
+"""So many parts are held at once: a hundred products may have 200,000 variants, 3 kB each."""
+
 Node = dict[str, Any]
 
 
@@ -53,3 +56,23 @@ def count(lines: Iterable[bytes], entity: Entity, between: Callable[[], None]) -
     except ValueError:
         return None
     return found
+
+
+def batches(nodes: Iterable[Node], entity: Entity, size: int) -> Iterator[list[Node]]:
+    """Records, so many at a time, and fewer where they have more than `MOST_PARTS` together."""
+    batch: list[Node] = []
+    held = 0
+    for node in nodes:
+        parts = parts_of(node, entity)
+        if batch and (len(batch) >= size or held + parts > MOST_PARTS):
+            yield batch
+            batch, held = [], 0
+        batch.append(node)
+        held += parts
+    if batch:
+        yield batch
+
+
+def parts_of(node: Node, entity: Entity) -> int:
+    """How many nodes the connections of the record itself have."""
+    return len(node.get(entity.main.field) or ())

@@ -7,6 +7,7 @@ from datetime import datetime
 from sync_assets.core.ports import Fetched, ListingPage
 from sync_assets.core.records import Payload, Record
 from sync_assets.sources.shopify.bulk import Bulk
+from sync_assets.sources.shopify.bulk_file import MOST_PARTS, parts_of
 from sync_assets.sources.shopify.changes import Changes
 from sync_assets.sources.shopify.reading import Reading, listed
 
@@ -77,9 +78,16 @@ class ShopifyCollection:
 
     def _pages(self) -> Iterator[ListingPage]:
         ask = self.reading.whole_page if self.inline else self.reading.page
-        size, after = self.batch if self.inline else self.size, None
+        most = size = self.batch if self.inline else self.size
+        after = None
         while True:
             nodes, after = ask(size, after)
             yield listed(nodes, contents=self.inline)
             if after is None:
                 return
+            size = min(most, _fitting(size, sum(parts_of(x, self.reading.entity) for x in nodes)))
+
+
+def _fitting(size: int, parts: int) -> int:
+    """Records to ask for, when so many of them had these parts; it may grow back."""
+    return max(1, min(2 * size, size * MOST_PARTS // max(1, parts)))

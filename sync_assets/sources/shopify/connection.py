@@ -26,6 +26,9 @@ _MAPPINGS: dict[str, Mapping] = {
     "orders": to_order,
 }
 
+_PARTS_A_RECORD = 10  # variants that count as much as a product
+_COUNTABLE = 10_000  # Shopify counts no further
+
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
@@ -101,7 +104,7 @@ class ShopifyConnection:
             raise self._client.refusals.missing(stream, lacking)
         reading = Reading(self._client, ENTITIES[stream])
         bulk = None
-        if self._count(stream) >= self._bulk_from:
+        if self._is_large(stream):
             bulk = Bulk(reading, self._client.clock, self._since, self._sizes.pauses)
         return [
             ShopifyCollection(
@@ -115,10 +118,12 @@ class ShopifyConnection:
             )
         ]
 
-    def _count(self, stream: str) -> int:
-        """How many records there are, up to 10,000: beyond that Shopify does not count."""
-        counted: dict[str, int] = self._client.ask(COUNTS[stream])[COUNTED[stream]] or {}
-        return counted.get("count", 0)
+    def _is_large(self, stream: str) -> bool:
+        """Is it better read by a bulk operation? Few products may have very many variants."""
+        counted = self._client.ask(COUNTS[stream])
+        counts: list[int] = [(counted[x] or {"count": 0})["count"] for x in COUNTED[stream]]
+        limits = (self._bulk_from, min(self._bulk_from * _PARTS_A_RECORD, _COUNTABLE))
+        return any(count >= limit for count, limit in zip(counts, limits, strict=False))
 
     def _probe(self) -> _Account:
         data = self._client.ask(ACCOUNT)

@@ -216,16 +216,18 @@ ENTITIES = {"products": PRODUCT, "inventory": ITEM, "orders": ORDER}
 
 ACCOUNT = Query("Account", "{ shop { id } currentAppInstallation { accessScopes { handle } } }")
 COUNTED = {
-    "products": "productsCount",
-    "inventory": "productVariantsCount",
-    "orders": "ordersCount",
+    "products": ("productsCount", "productVariantsCount"),
+    "inventory": ("productVariantsCount",),
+    "orders": ("ordersCount",),
 }
-"""The field that says how many records a stream has; of inventory about, as variants may share an
-item."""
+"""The fields that say how many records a stream has, and how many parts where these may be many
+more. Inventory has about as many items as there are variants: some may share one."""
 
 COUNTS = {
-    name: Query(f"Count{name.capitalize()}", f"{{ {field} {{ count }} }}")
-    for name, field in COUNTED.items()
+    name: Query(
+        f"Count{name.capitalize()}", f"{{ {' '.join(f'{x} {{ count }}' for x in fields)} }}"
+    )
+    for name, fields in COUNTED.items()
 }
 
 EVENTS = Query(
