@@ -11,6 +11,7 @@ from typing import IO
 from sync_assets.core.clock import Clock
 from sync_assets.core.errors import RetryLater, TenantMustAct
 from sync_assets.core.ports import ListingPage
+from sync_assets.sources.answers import is_secret
 from sync_assets.sources.shopify.bulk_file import Node, batches, count, roots
 from sync_assets.sources.shopify.client import Client
 from sync_assets.sources.shopify.identities import key_of
@@ -131,6 +132,8 @@ class Bulk:
         file.truncate()
         url = operation.get("url")
         if url is not None:
+            if self._client.secrecy and not is_secret(url):
+                raise self._client.refusals.file_in_the_clear(self._kind)
             answer = self._client.http.download(url, file)
             if not answer.ok or file.tell() != number(operation, "fileSize"):
                 return False

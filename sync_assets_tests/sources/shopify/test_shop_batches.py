@@ -64,7 +64,7 @@ def test_large_products_take_little_memory():
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert most < 40e6  # 22 MB; all at once they would be 65
+    assert most < 30e6  # 16 MB; all at once they would be 49
 
 
 def test_pages_become_smaller_where_records_have_many_parts(cache: Path, clock: Clock):
