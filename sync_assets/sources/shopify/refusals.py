@@ -118,6 +118,13 @@ class Refusals:
             "Shopify may have changed its API."
         )
 
+    def in_circles(self, kind: str) -> SourceChanged:
+        """Pages whose cursors come again."""
+        return SourceChanged(
+            f"{self.tenant}'s shop lists {kind} in circles: a cursor came again that had been "
+            "there before. Shopify may have changed its API."
+        )
+
     @property
     def _update(self) -> str:
         return f"'sync-assets tenant update {self.tenant} --username CLIENT_ID --password-stdin'"
