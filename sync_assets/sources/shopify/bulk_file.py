@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 
+from sync_assets.sources.shopify.identities import kind_of
 from sync_assets.sources.shopify.queries import Entity
 
 MOST_PARTS = 5000
@@ -14,7 +15,7 @@ Node = dict[str, Any]
 
 
 class Disordered(ValueError):
-    """A part does not follow its record, as it does in every whole file."""
+    """A part does not follow its record, as in every whole file, or nobody asked for it."""
 
 
 def roots(lines: Iterable[bytes], entity: Entity) -> Iterator[Node]:
@@ -23,7 +24,7 @@ def roots(lines: Iterable[bytes], entity: Entity) -> Iterator[Node]:
     Raises:
         ValueError: the file is not as the shop writes it.
     """
-    parts = entity.main.field
+    fields = {part.kind: part.field for part in entity.own}
     root: Node | None = None
     for line in lines:
         node: Node = orjson.loads(line)
@@ -31,11 +32,11 @@ def roots(lines: Iterable[bytes], entity: Entity) -> Iterator[Node]:
         if parent is None:
             if root is not None:
                 yield root
-            root = {**node, parts: []}
-        elif root is None or root["id"] != parent:
+            root = {**node, **{field: [] for field in fields.values()}}
+        elif root is None or root["id"] != parent or kind_of(node.get("id")) not in fields:
             raise Disordered
         else:
-            root[parts].append(node)
+            root[fields[kind_of(node["id"])]].append(node)
     if root is not None:
         yield root
 
@@ -75,4 +76,4 @@ def batches(nodes: Iterable[Node], entity: Entity, size: int) -> Iterator[list[N
 
 def parts_of(node: Node, entity: Entity) -> int:
     """How many nodes the connections of the record itself have."""
-    return len(node.get(entity.main.field) or ())
+    return sum(len(node.get(part.field) or ()) for part in entity.own)

@@ -117,6 +117,9 @@ class Reading:
         return True
 
     def _drain(self, part: Part, owner: dict[str, Any]) -> bool:
+        if part.field in owner and owner[part.field] is None:  # as the schema lets `variants` be
+            owner[part.field] = []
+            return True
         nodes, after = self._connection(owner, part.field, part.more.name, None)
         rounds = Rounds()
         while after is not None:
