@@ -1,5 +1,6 @@
 """Asks a shop's Admin GraphQL API: paces itself by cost, and says what a refusal means."""
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -47,6 +48,7 @@ class Client:
     now: datetime | None = None
     _prices: dict[tuple[object, ...], int] = field(default_factory=dict[Any, int], repr=False)
     _halvings: dict[str, int] = field(default_factory=dict[str, int], repr=False)
+    _shrinking: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
     def refusals(self) -> Refusals:
@@ -76,7 +78,7 @@ class Client:
             if not errors and isinstance(data, dict):
                 return cast("Json", data)
             code = first_code(errors)
-            if code == TOO_DEAR and self._shrink(query, told):
+            if code == TOO_DEAR and self._shrink(query, variables or {}, told):
                 continue
             if code == THROTTLED and throttled < _PATIENCE:
                 self.stop.check_turn()
@@ -92,7 +94,7 @@ class Client:
 
     def _send(self, query: Query, variables: Json, tries: int | None) -> Json:
         """One question, paid for before it is asked."""
-        kind = (query.name, *(variables.get(name) for name in _SIZES))
+        kind = (query.name, len(variables.get("ids", ())), *map(variables.get, _SIZES))
         price = self._prices.get(kind, _GUESS)
         self.purse.take(price, self.stop)
         body = orjson.dumps({"query": query.text, "variables": dict(variables)})
@@ -124,11 +126,16 @@ class Client:
         sizes = {x: max(1, variables[x] >> halvings) for x in _SIZES if x in variables}
         return {**variables, **sizes}
 
-    def _shrink(self, query: Query, told: Json) -> bool:
-        """Ask for smaller pages from now on; False where they cannot be any smaller."""
+    def _shrink(self, query: Query, variables: Json, told: Json) -> bool:
+        """Ask for smaller pages from now on; False where they cannot be any smaller.
+
+        Several threads may have asked the same and be refused at once: that halves once.
+        """
         if all(told[name] <= 1 for name in _SIZES if name in told):
             return False
-        self._halvings[query.name] = self._halvings.get(query.name, 0) + 1
+        with self._shrinking:
+            if self._fitting(query, variables) == told:
+                self._halvings[query.name] = self._halvings.get(query.name, 0) + 1
         return True
 
 
