@@ -77,6 +77,11 @@ def is_secret(url: str) -> bool:
     return url.lower().startswith("https://")
 
 
+def stays_secret(url: str, onward: str) -> bool:
+    """Does a redirect lead from https to nothing less?"""
+    return is_secret(onward) or not is_secret(url)
+
+
 def may_carry_credentials(origin: str, target: str) -> bool:
     """May credentials that were meant for one address go to another one?
 

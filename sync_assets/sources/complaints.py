@@ -1,17 +1,26 @@
 """What is said when a request fails: what, which, what next. Never a body, never a secret."""
 
+import errno
 import socket
 import ssl
 from dataclasses import dataclass
+from tempfile import gettempdir
 from urllib.parse import urlsplit
 
 import requests
 import urllib3
 
-from sync_assets.core.errors import RetryLater, SyncError, TenantMustAct
+from sync_assets.core.errors import (
+    OperatorMustAct,
+    RetryLater,
+    SourceChanged,
+    SyncError,
+    TenantMustAct,
+)
 from sync_assets.sources.answers import InCircles, TooLarge, Unserved, shown
 
 _BAD_ADDRESS = (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema)
+_DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
 _SLOW = (requests.Timeout, urllib3.exceptions.TimeoutError)
 _UNREACHABLE = (
     urllib3.exceptions.NewConnectionError,
@@ -29,6 +38,11 @@ class Complaints:
     def broken(self, error: Exception, url: str, *, overdue: bool) -> SyncError:
         """An exchange that failed; `overdue` when it was cut off at its deadline."""
         site = self._site(url)
+        if isinstance(error, OSError) and error.errno in _DISK_FULL:
+            return OperatorMustAct(
+                f"The disk has no room for what {site} sends. Make room where temporary files are "
+                f"({gettempdir()}), or let TMPDIR name a larger place, and sync again."
+            )
         if _caused_by(error, ssl.SSLCertVerificationError):
             return TenantMustAct(
                 f"{site} shows a TLS certificate that cannot be trusted. Have the certificate "
@@ -88,6 +102,13 @@ class Complaints:
         return TenantMustAct(
             f"{self._site(url)} redirects to {home}, and credentials are not sent there. If that "
             f"is the site's address, {self._give(home)[0].lower()}{self._give(home)[1:]}"
+        )
+
+    def astray(self, url: str) -> SourceChanged:
+        """A file whose address leads on twice, or to an address without TLS."""
+        return SourceChanged(
+            f"{self._site(url)} leads on from a file to an address that is not followed: one step "
+            "is, and never from https to http. Whoever serves the file may have changed that."
         )
 
     def in_circles(self, url: str) -> InCircles:

@@ -25,6 +25,7 @@ from sync_assets.sources.answers import (
     redirected_to,
     retry_after,
     shown,
+    stays_secret,
     worth_another_try,
 )
 from sync_assets.sources.complaints import Complaints
@@ -137,11 +138,14 @@ class HttpSession:
     def download(self, url: str, file: IO[bytes]) -> Answer:
         """Let a good answer's body go into a file, from its beginning with every try.
 
-        No credentials are sent: it is for addresses that carry their own proof.
+        No credentials are sent: it is for addresses that carry their own proof. One redirect is
+        followed, never from https to http.
 
         Raises:
             RetryLater: nothing came of any try.
             TenantMustAct: the address cannot be used.
+            SourceChanged: it leads on to where nothing is fetched from.
+            OperatorMustAct: the disk is full.
         """
         return self._patiently(url, lambda: self._download(url, file), None)
 
@@ -153,11 +157,22 @@ class HttpSession:
         return self._judge(raw, expect)
 
     def _download(self, url: str, file: IO[bytes]) -> Answer:
+        raw = self._save(url, file)
+        onward = redirected_to(raw.status, raw.headers, url)
+        if onward is None:
+            return self._judge(raw, None)
+        if not (_is_plain(onward) and stays_secret(url, onward)):
+            raise self._complaints.astray(url)
+        raw = self._save(onward, file)
+        if redirected_to(raw.status, raw.headers, onward) is not None:
+            raise self._complaints.astray(url)
+        return self._judge(raw, None)
+
+    def _save(self, url: str, file: IO[bytes]) -> Raw:
+        """One exchange whose body goes into the file."""
         file.seek(0)
         file.truncate()
-        seconds = self._limits.download
-        raw = self._watched(url, lambda: self._wire.save(url, file), seconds)
-        return self._judge(raw, None)
+        return self._watched(url, lambda: self._wire.save(url, file), self._limits.download)
 
     def _patiently(self, url: str, ask: Callable[[], Answer], attempts: int | None) -> Answer:
         """Ask, and ask again where that can help."""

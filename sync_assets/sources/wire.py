@@ -132,6 +132,7 @@ class Wire:
             if size > self._limits.file:
                 raise Oversized
             file.write(chunk)
+        file.flush()  # here, where a full disk is told from a lost connection
 
     def _read(self, response: requests.Response) -> bytes | None:
         """The body, or None for an error's body that is too long to be worth it."""

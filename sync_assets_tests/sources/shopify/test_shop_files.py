@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from sync_assets.core.errors import RetryLater
+from sync_assets.core.errors import RetryLater, SourceChanged
 from sync_assets.core.tenants import Tenant
+from sync_assets.demo.faults import Fault, redirect
 from sync_assets.demo.messages import Request
 from sync_assets.demo.shop import ShopSite
 from sync_assets.demo.shop.bulk.operation import Operation
@@ -95,3 +96,12 @@ def test_the_next_attempt_does_not_end_at_an_old_file(
     sync(tenant, clock, "products", store)
     assert len(site.bulk.all) == 4
     assert store.live().keys() == {product.id for product in site.shop.products}
+
+
+def test_an_address_that_leads_on_for_ever_costs_one_operation(
+    site: ShopSite, tenant: Tenant, clock: Clock
+):
+    site.faults.add(Fault(redirect("/bulk/again"), path="/bulk/", times=None))
+    with pytest.raises(SourceChanged, match="leads on"):
+        sync(tenant, clock, "products", MemoryStore())
+    assert len(site.bulk.all) == 1
