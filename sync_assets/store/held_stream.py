@@ -12,7 +12,7 @@ from sync_assets.core.clock import Clock
 from sync_assets.core.errors import RetryLater
 from sync_assets.core.hints import Hint
 from sync_assets.core.known import Known
-from sync_assets.core.ports import Checkpoint, Page, SyncOptions, Written
+from sync_assets.core.ports import Checkpoint, Page, SyncRequest, Written
 from sync_assets.core.records import Record, Rejected
 from sync_assets.core.run import StreamStatus
 from sync_assets.core.streams import StreamSpec
@@ -77,18 +77,18 @@ class HeldStream(HeldPart):
         database: Database,
         connection: Connection,
         lease: Lease,
+        request: SyncRequest,
         spec: StreamSpec,
         clock: Clock,
-        options: SyncOptions | None = None,
     ) -> None:
         super().__init__(database, connection, lease, spec.name)
         stored = StoredStream(database, lease.tenant_id, spec, lease.sync_id)
+        self._tenant, self._options = request.tenant, request.options
         self.known, self.checkpoint = stored.known, stored.checkpoint
         self.hints, self.failed = stored.hints, stored.failed
         self._spec = spec
         self._rows = Rows(spec.table)
         self._clock = clock
-        self._options = options or SyncOptions()
         self._created = self._updated = self._deleted = 0
         self._dead: set[str] = set()
 
@@ -184,7 +184,8 @@ class HeldStream(HeldPart):
         if revived:
             dead_letters.resolve(connection, stream, page.collection, revived)
         if page.checkpoint is not None:
-            save_checkpoint(connection, stream, page.collection, sync_id, page.checkpoint)
+            place = (self._tenant, stream, page.collection, sync_id)
+            save_checkpoint(connection, *place, page.checkpoint)
         hints.remove(connection, page.done)
 
     def _count(self, connection: Connection, result: Written, deleted: int = 0) -> None:
