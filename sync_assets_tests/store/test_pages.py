@@ -120,6 +120,20 @@ def test_another_attempt_of_a_sync_carries_on_what_the_last_one_wrote(platform: 
     assert (row.counts.created, row.counts.deleted) == (1, 1)  # and 2 once they are seen again
 
 
+def test_a_new_record_may_find_a_reference_of_its_own_there_already(
+    platform: Platform, owner: Owner
+):
+    terms = """
+        SELECT array_agg((content_wp_id, term_wp_id)::text ORDER BY content_wp_id, term_wp_id)
+        FROM cms.wordpress_content_terms
+    """
+    with held(platform) as stream:
+        owner.execute("INSERT INTO cms.wordpress_content_terms VALUES ('acme', 2, 'category', 5)")
+        written = stream.write(page(post(1, terms=[5]), post(2, terms=[5, 6])))
+    assert (written.created, written.failed) == (2, 0)
+    assert one(owner, terms) == ["(1,5)", "(2,5)", "(2,6)"]
+
+
 # A tenant that is changed meanwhile
 
 
