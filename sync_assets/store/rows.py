@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import chain
 from typing import cast
 from uuid import UUID
 
@@ -32,9 +33,10 @@ class Rows:
             wanted = {"scope": scope, "none": NO_VERSION, "keys": list(keys)}
             return Known(connection.execute(self._known_of, wanted))
         with connection.cursor(name="known", binary=True) as cursor:
-            cursor.itersize = _CHUNK
             cursor.execute(self._known, {"scope": scope, "none": NO_VERSION})
-            return Known(cast("Iterable[Row]", cursor))
+            # Many at a time: a cursor that is walked over takes a third longer.
+            chunks = iter(partial(cursor.fetchmany, _CHUNK), [])
+            return Known(cast("Iterable[Row]", chain.from_iterable(chunks)))
 
     def upsert(
         self,
