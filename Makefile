@@ -5,13 +5,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo dev test test-fast test-wordpress check format lock bench bench-control bench-embeddings bench-search bench-gateway bench-shop stop clean
+.PHONY: help demo demo-shop dev test test-fast test-wordpress check format lock bench bench-control bench-embeddings bench-search bench-gateway bench-shop stop clean
 
 help:            ## what there is to do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | awk -F: '{printf "  make %-15s%s\n", $$1, $$2}'
 
 demo: $(READY)   ## sync the bundled demo site (or SITE=https://example.org) and leave the Dagster UI running
 	$(BIN)/sync-assets dev --demo $(if $(SITE),--site $(SITE)) $(if $(PORT),--port $(PORT))
+
+demo-shop: $(READY) ## sync a simulated shop, sum up its month, and leave the Dagster UI running
+	$(BIN)/sync-assets dev --demo-shop $(if $(PORT),--port $(PORT))
 
 dev: $(READY)    ## database, Dagster webserver and daemon; Ctrl-C stops all
 	$(BIN)/sync-assets dev $(if $(PORT),--port $(PORT))

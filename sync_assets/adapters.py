@@ -35,6 +35,7 @@ from sync_assets.store.queues import Queues
 from sync_assets.store.requests import Requests
 from sync_assets.store.secrets import Vault, key_file
 from sync_assets.store.settling import Settling
+from sync_assets.store.shops import Shops
 from sync_assets.store.syncs import Syncs
 from sync_assets.store.tenants import Tenants
 from sync_assets.store.webhooks import Webhooks
@@ -174,6 +175,11 @@ class Adapters:
     def export(self) -> Export:
         """Reads rows back out."""
         return Export(self.database)
+
+    @cached_property
+    def shops(self) -> Shops:
+        """The months of shops."""
+        return Shops(self.database, ZoneInfo(self.settings.timezone))
 
     @cached_property
     def paces(self) -> Paces:

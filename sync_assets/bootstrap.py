@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from sync_assets.adapters import Adapters
+from sync_assets.core.clock import utc_now
 from sync_assets.core.counts import Counts
 from sync_assets.core.embedding import EmbeddingCounts, Quote
 from sync_assets.core.errors import (
@@ -15,16 +16,18 @@ from sync_assets.core.errors import (
     SyncHeld,
     WrongWish,
 )
+from sync_assets.core.months import Month
 from sync_assets.core.plan import PlanStore
 from sync_assets.core.ports import Source, SyncOptions, SyncRequest
 from sync_assets.core.run import Outcome, open_later, run_part, run_stream, run_tenant
 from sync_assets.core.search import Findings
+from sync_assets.core.shops import ShopSummary
 from sync_assets.core.stop import StopSignal
 from sync_assets.core.streams import EMBEDDINGS, SourceSpec
 from sync_assets.core.sync import sync_stream
 from sync_assets.core.tenants import Tenant
 from sync_assets.embeddings.embed import Embedder
-from sync_assets.sources import SOURCES, SourceFactory
+from sync_assets.sources import SOURCES, SPECS, SourceFactory
 from sync_assets.store.demo_mark import is_demo
 from sync_assets.store.held_part import HeldPart
 
@@ -147,6 +150,21 @@ class Platform(Adapters):
         """What embedding would take that a tenant's texts still lack; writes nothing."""
         tenant = self.tenants.active(tenant_id)
         return self.texts.quote(tenant, self.spec(tenant.source))
+
+    def summary(self, tenant_id: str, source: str, month: Month | None = None) -> ShopSummary:
+        """A month of a tenant's shop in figures, the present one unless another is named.
+
+        Raises:
+            OperatorMustAct: its source is no shop.
+        """
+        spec = self.spec(source)
+        if spec.figures is None:
+            shops = ", ".join(each.title for each in SPECS if each.figures is not None)
+            raise OperatorMustAct(
+                f"{tenant_id} is no shop: {spec.title} has no orders to sum up. {shops} has."
+            )
+        wanted = month or self.shops.now_month(utc_now())
+        return self.shops.summary(tenant_id, spec.figures, wanted)
 
     def search(
         self, tenant_id: str, question: str, limit: int = 5, source_types: Sequence[str] = ()

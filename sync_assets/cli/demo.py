@@ -4,7 +4,7 @@ import re
 import shlex
 import sys
 import time
-from collections.abc import MutableSequence
+from collections.abc import Mapping, MutableSequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,17 +51,18 @@ def begin(
     if tenant is None:
         return
     check(platform, tenant)
-    _register(platform, tenant)
+    register(platform, tenant)
     show_end(platform, run_or_follow(platform, platform.request(DEMO), flag))
     if not flag.to_stop:
         say(what_next())
 
 
-def what_next() -> str:
+def what_next(commands: Mapping[str, str] = _NEXT) -> str:
     """Commands to try, as they can be typed in the folder where this one was."""
     here, script = Path.cwd(), Path(sys.executable).with_name("sync-assets")
     command = shlex.quote(str(script.relative_to(here) if script.is_relative_to(here) else script))
-    lines = (f"  {command} {words:<27}  # {effect}" for words, effect in _NEXT.items())
+    width = max(map(len, commands))
+    lines = (f"  {command} {words:<{width}}  # {effect}" for words, effect in commands.items())
     return "\n".join(["", "Try, in another terminal, in this folder:", *lines, ""])
 
 
@@ -77,30 +78,37 @@ def _bundled(platform: "Platform", running: MutableSequence[Child], flag: Asked)
     log = platform.settings.home / "logs" / "demo-site.log"
     child = children.start("The demo site", command, log, {})
     running.append(child)
-    url = _url(child, flag)
-    if url is None:
+    said = heard(child, _URL, flag, _PATIENCE)
+    if said is None:
         return None
-    mark_demo(platform.settings.home, url)
-    return Tenant(DEMO, "wordpress", "demo", url, Credentials(USERNAME, PASSWORD))
+    mark_demo(platform.settings.home, said.group())
+    return Tenant(DEMO, "wordpress", "demo", said.group(), Credentials(USERNAME, PASSWORD))
 
 
-def _url(child: Child, flag: Asked) -> str | None:
-    """Where the site says that it is."""
-    deadline = time.monotonic() + _PATIENCE
+def heard(
+    child: Child, pattern: re.Pattern[str], flag: Asked, patience: float
+) -> re.Match[str] | None:
+    """What a demo says of itself when it is ready; None when a stop was asked for meanwhile.
+
+    Raises:
+        OperatorMustAct: it ended, or said nothing for so many seconds.
+    """
+    deadline = time.monotonic() + patience
     while child.status is None and time.monotonic() < deadline:
         if flag.to_stop:
             return None
-        said = _URL.search(child.last_lines())
-        if said:
-            return said.group()
+        if said := pattern.search(child.last_lines()):
+            return said
         time.sleep(0.05)
-    raise OperatorMustAct(f"The demo site did not start. Read {child.log}.")
+    last = [line for line in child.last_lines().splitlines() if line.strip()]
+    why = f": {last[0].rstrip('.')}" if child.status is not None and last else ""
+    raise OperatorMustAct(f"{child.name} did not start{why}. Read {child.log}.")
 
 
-def _register(platform: "Platform", tenant: Tenant) -> None:
+def register(platform: "Platform", tenant: Tenant) -> None:
     """Add the tenant, or point the one of an earlier demo at the new address."""
     try:
-        earlier = platform.tenants.get(DEMO)
+        earlier = platform.tenants.get(tenant.id)
     except UnknownTenant:
         platform.tenants.add(tenant)
     else:

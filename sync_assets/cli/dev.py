@@ -9,7 +9,7 @@ from urllib.request import urlopen
 
 import typer
 
-from sync_assets.cli import children, demo, dev_gateway, server, tenant_input
+from sync_assets.cli import children, demo, demo_shop, dev_gateway, server, tenant_input
 from sync_assets.cli.children import Child
 from sync_assets.cli.command import FAILED, App, option
 from sync_assets.cli.opened import opened
@@ -39,11 +39,14 @@ def dev(
     site: Annotated[
         str | None, option(metavar="URL", help="With --demo: this public site instead.")
     ] = None,
+    with_shop: Annotated[
+        bool, option("--demo-shop", help="Also start a simulated shop, register and sync it.")
+    ] = False,
 ) -> None:
     """Start everything, until Ctrl-C.
 
     The database, the Dagster UI and the Dagster daemon, the gateway with its status pages, and
-    with --demo a site to sync.
+    with --demo a site to sync, with --demo-shop a shop.
     """
     if site is not None and not with_demo:
         raise typer.BadParameter("--site belongs to --demo.")
@@ -56,6 +59,8 @@ def dev(
             with dev_gateway.started(platform, running, gateway_port) as gateway:
                 if with_demo:
                     demo.begin(platform, running, site, flag)
+                if with_shop and not flag.to_stop:
+                    demo_shop.begin(platform, running, flag)
                 gateway.introduce()
                 _supervise(running, flag, host, port)
         finally:

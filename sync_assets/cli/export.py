@@ -1,11 +1,6 @@
 """`sync-assets export`: a tenant's rows as JSON lines, CSV or Parquet."""
 
-import secrets
-import sys
-from collections.abc import Generator
-from contextlib import contextmanager
 from enum import Enum
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +8,7 @@ import typer
 from sync_assets.cli.command import App, Json, TenantId, argument, option
 from sync_assets.cli.opened import opened, registered
 from sync_assets.cli.output import say
+from sync_assets.cli.target import Output, check_terminal, target
 from sync_assets.core.errors import OperatorMustAct
 from sync_assets.core.streams import SourceSpec, StreamSpec
 
@@ -39,9 +35,7 @@ def export(
     deleted: Annotated[
         bool, option("--deleted", help="Also rows that are gone at the source.")
     ] = False,
-    output: Annotated[
-        Path | None, option(metavar="FILE", help="Instead of standard output.")
-    ] = None,
+    output: Output = None,
     json: Json = False,
 ) -> None:
     """Write a tenant's rows to a file.
@@ -50,12 +44,12 @@ def export(
     """
     if json and format_ is not Format.JSONL:
         raise typer.BadParameter(f"--json means --format jsonl, not {format_.value}.")
-    if format_ is Format.PARQUET and output is None and sys.stdout.isatty():
-        raise OperatorMustAct("Parquet is no text for a terminal. Use --output FILE, or a pipe.")
+    if format_ is Format.PARQUET:
+        check_terminal("Parquet", output)
     with opened() as platform:
         tenant = registered(platform, tenant_id)
         wanted = _stream(platform.spec(tenant.source), stream)
-        with _target(output) as file:
+        with target(output) as file:
             count = _write(platform, tenant.id, wanted, format_, file, deleted=deleted)
     if output is not None:
         say(f"Wrote {count:,} rows to {output}.")
@@ -87,21 +81,3 @@ def _stream(source: SourceSpec, name: str) -> StreamSpec:
             return stream
     known = ", ".join(stream.name for stream in source.streams)
     raise OperatorMustAct(f"{source.name} has no stream {name!r:.60}. It has {known}.")
-
-
-@contextmanager
-def _target(output: Path | None) -> Generator[IO[bytes]]:
-    """Standard output, or a file that appears, whole, when all is written."""
-    if output is None:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-        return
-    draft = output.with_name(f".{output.name}.{secrets.token_hex(4)}")
-    try:
-        with draft.open("wb") as file:
-            yield file
-        draft.replace(output)
-    except OSError as error:
-        raise OperatorMustAct(f"{output} cannot be written: {error.strerror}.") from error
-    finally:
-        draft.unlink(missing_ok=True)

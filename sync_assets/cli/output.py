@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from uuid import UUID
 
 import typer
@@ -9,6 +10,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from sync_assets.core.shops import shown
 
 _UNBOUNDED = 10_000  # columns: a table in a pipe or a file is never cut
 
@@ -43,7 +46,7 @@ def print_json_line(value: object) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table; numbers go to the right, None is a dash."""
+    """Print a table; numbers and money go to the right, None is a dash."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     listed = [list(row) for row in rows]
     for position, name in enumerate(columns):
@@ -69,8 +72,10 @@ def _console(console: Console, *, terminal: bool) -> Console:
 def _cell(value: object) -> Text:
     if value is None or value == "":
         return Text("-")
+    if isinstance(value, Decimal):
+        return Text(shown(value))
     return Text(f"{value:,}" if isinstance(value, int) else str(value))  # Text: no markup in data
 
 
 def _is_number(value: object) -> bool:
-    return value is None or isinstance(value, int)
+    return value is None or isinstance(value, int | Decimal)

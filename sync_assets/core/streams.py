@@ -7,6 +7,7 @@ from enum import Enum
 from sync_assets.core.hints import Door, Hint
 from sync_assets.core.rate import Rate
 from sync_assets.core.records import Payload
+from sync_assets.core.shops import ShopQueries
 
 EMBEDDINGS = "embeddings"
 """The part of a sync that comes after the streams: their texts, embedded."""
@@ -155,6 +156,7 @@ class SourceSpec:
             tenant's settings and the message; its answer is None for what the tenant does not
             sync. None for platforms that send no messages.
         door: proves and reads webhooks that the platform itself sends, for `hint`; None for none.
+        figures: what a month's figures are made of; None for a source that is no shop.
     """
 
     name: str
@@ -164,6 +166,7 @@ class SourceSpec:
     rate: Rate | None = None
     hint: Callable[[Mapping[str, str], Payload], Hint | None] | None = None
     door: Door | None = None
+    figures: ShopQueries | None = None
 
     @property
     def texts(self) -> tuple[StreamSpec, ...]:

@@ -13,6 +13,7 @@ from sync_assets.defs.checks import results_of, steps_name
 from sync_assets.defs.config import SyncConfig
 from sync_assets.defs.embeddings import embeddings_of
 from sync_assets.defs.failures import ends_run_when_cancelled, translated
+from sync_assets.defs.figures import figures_of
 from sync_assets.defs.identity import at_work, sync_id_of
 from sync_assets.defs.keys import asset_key
 from sync_assets.defs.metadata import materialization_metadata
@@ -60,7 +61,9 @@ def _asset(source: SourceSpec, stream: StreamSpec) -> dg.AssetsDefinition:
             )
             context.log.info("Sync %s of %s: %s", sync_id, tenant, stream.name)
             counts = run.stream(request, stream.name, StopSignal())
-            yield dg.MaterializeResult(metadata=materialization_metadata(sync_id, counts))
+            metadata = materialization_metadata(sync_id, counts)
+            figures = figures_of(opened, source.name, stream.name, tenant)
+            yield dg.MaterializeResult(metadata={**figures, **metadata})
             _tell_checks(context, opened, source, stream.name, tenant)
 
     return materialize

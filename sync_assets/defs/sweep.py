@@ -87,7 +87,10 @@ def _materializations(source: str, turns: Sequence[Turn]) -> Iterator[dg.AssetMa
             yield dg.AssetMaterialization(
                 asset_key(source, outcome.stream),
                 partition=turn.tenant,
-                metadata=materialization_metadata(turn.sync_id, counts),
+                metadata={
+                    **turn.figures.get(outcome.stream, {}),
+                    **materialization_metadata(turn.sync_id, counts),
+                },
             )
 
 

@@ -15,6 +15,7 @@ from sync_assets.core.run import Outcome
 from sync_assets.core.stop import StopSignal
 from sync_assets.core.streams import SourceSpec
 from sync_assets.defs.checks import results_of
+from sync_assets.defs.figures import Figures, figures_of
 from sync_assets.defs.identity import CLAIM_TAG, sync_id_of
 from sync_assets.defs.telling import worth_telling
 from sync_assets.runs import Run
@@ -34,6 +35,7 @@ class Turn:
         outcomes: how each stream did.
         checks: what Dagster is to be told of the streams that were synced.
         error: why none was tried, or why nothing can be said of them.
+        figures: what a shop's month tells, by stream.
     """
 
     tenant: str
@@ -41,6 +43,7 @@ class Turn:
     outcomes: Sequence[Outcome] = ()
     checks: Sequence[dg.AssetCheckResult] = ()
     error: str | None = None
+    figures: Mapping[str, Figures] = field(default_factory=dict[str, Figures])
 
     @property
     def problem(self) -> str | None:
@@ -86,7 +89,7 @@ class Turns:
         platform = run.platform
         # Opened before there are threads: `cached_property` has no lock from Python 3.12 on.
         _ = platform.tenants, platform.syncs, platform.health, platform.failed_checks
-        _ = platform.requests, platform.attempts, platform.settling
+        _ = platform.requests, platform.attempts, platform.settling, platform.shops
         tag = dagster_run.tags.get(CLAIM_TAG)
         claimed = platform.claims.of(run.claim) if run.claim else {}
         ids = platform.claims.ids(UUID(tag)) if tag else {}
@@ -103,7 +106,8 @@ class Turns:
             streams = self.claimed[tenant].streams if tenant in self.claimed else ()
             request = self.run.request(tenant, streams, self.options, sync_id)
             outcomes = self.run.tenant(request, self.stop, self.turn)
-            return Turn(tenant, sync_id, outcomes, self._checks(tenant, outcomes))
+            checks, figures = self._checks(tenant, outcomes), self._figures(tenant, outcomes)
+            return Turn(tenant, sync_id, outcomes, checks, figures=figures)
         except (Superseded, SyncHeld) as error:
             _log.info("%s", error)
             return Turn(tenant, sync_id)
@@ -127,6 +131,11 @@ class Turns:
             return True
         self.run.platform.settling.postpone(self.claimed[tenant].id, self.run.claim)
         return False
+
+    def _figures(self, tenant: str, outcomes: Sequence[Outcome]) -> dict[str, Figures]:
+        name, platform = self.source.name, self.run.platform
+        synced = [outcome.stream for outcome in outcomes if isinstance(outcome.counts, Counts)]
+        return {stream: figures_of(platform, name, stream, tenant) for stream in synced}
 
     def _checks(self, tenant: str, outcomes: Sequence[Outcome]) -> list[dg.AssetCheckResult]:
         """The checks worth a row; all of them, at every sweep, would be most of the event log."""

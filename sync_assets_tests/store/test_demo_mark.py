@@ -34,6 +34,12 @@ def test_nothing_else_is_let_through(tmp_path: Path, other: Tenant) -> None:
     assert not is_demo(tmp_path, other)
 
 
+def test_each_demo_has_its_own_address(tmp_path: Path) -> None:
+    mark_demo(tmp_path, HERE, "demo-shop")
+    assert is_demo(tmp_path, tenant("demo-shop"))
+    assert not is_demo(tmp_path, tenant("demo"))
+
+
 def test_a_mark_that_names_another_machine_counts_for_nothing(tmp_path: Path) -> None:
     mark_demo(tmp_path, "http://10.0.0.1")
     assert not is_demo(tmp_path, tenant(url="http://10.0.0.1"))

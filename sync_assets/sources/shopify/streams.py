@@ -1,6 +1,7 @@
 """What Shopify has: three streams and the settings of a tenant."""
 
 from sync_assets.core.streams import SourceSpec, StreamSpec, Text
+from sync_assets.sources.shopify.figures import FIGURES
 from sync_assets.sources.shopify.hints import to_hint
 from sync_assets.sources.shopify.settings import SETTINGS
 from sync_assets.sources.shopify.tables import INVENTORY, ORDERS, PRODUCTS
@@ -38,4 +39,5 @@ SPEC = SourceSpec(
     settings=SETTINGS,
     hint=to_hint,
     door=door,
+    figures=FIGURES,
 )
