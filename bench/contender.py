@@ -23,7 +23,7 @@ LISTING = {
 
 
 def options(description: str) -> argparse.Namespace:
-    """`--site`, `--database-url`, `--home` (an own folder), `--report`, `--prepare`.
+    """`--site`, `--database-url`, `--home` (an own folder), `--report`, `--prepare`, `--token`.
 
     Call it first of all: what the process has spent by then is its start-up.
     """
@@ -32,6 +32,7 @@ def options(description: str) -> argparse.Namespace:
     parser.add_argument("--database-url", required=True)
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--report", type=Path)
+    parser.add_argument("--token", help="for a site that asks for one")
     parser.add_argument("--prepare", action="store_true")
     parser.set_defaults(start_up=time.process_time())
     return parser.parse_args()

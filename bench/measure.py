@@ -85,16 +85,13 @@ class Failed(Exception):
 
 def both_runs(contender: Contender, site: Site, server: Server, folder: Path) -> tuple[Run, Run]:
     """The first load into a fresh database, then the same again with nothing changed."""
-    database = "bench_" + contender.name.replace("-", "_")
-    home = folder / f"{contender.name}-{time.monotonic_ns()}"
-    home.mkdir()
-    command = _command(contender, site.url, server.fresh(database), home)
+    database, home = database_of(contender), own_folder(contender, folder)
+    command = command_of(contender, site.url, server.fresh(database), home)
     if contender.prepares:
-        _finished([*command, "--prepare"], home, contender)
+        finished([*command, "--prepare"], home, contender)
     runs: list[Run] = []
     for _ in range(2):
-        server.settle(database)
-        runs.append(_measured(contender, command, site, server, home))
+        runs.append(measured(contender, command, site.pid, server, home))
         found = server.count(database, contender.table)
         if found != site.posts:
             raise Failed(f"{contender.title} loaded {found:,} of {site.posts:,} posts.")
@@ -102,21 +99,35 @@ def both_runs(contender: Contender, site: Site, server: Server, folder: Path) ->
     return runs[0], runs[1]
 
 
+def database_of(contender: Contender) -> str:
+    """The name of its database."""
+    return "bench_" + contender.name.replace("-", "_")
+
+
+def own_folder(contender: Contender, folder: Path) -> Path:
+    """A new and empty one, for a first load and what follows."""
+    home = folder / f"{contender.name}-{time.monotonic_ns()}"
+    home.mkdir()
+    return home
+
+
 def warm_up(contender: Contender, folder: Path) -> None:
     """Compiles its modules and brings its files into the page cache."""
-    _finished(
+    finished(
         [str(contender.python), "-m", *contender.module, "--help"], folder, contender, quiet=True
     )
 
 
-def _measured(
-    contender: Contender, command: list[str], site: Site, server: Server, home: Path
+def measured(
+    contender: Contender, command: list[str], site: int, server: Server, home: Path
 ) -> Run:
-    database = "bench_" + contender.name.replace("-", "_")
+    """One run, from a settled database on; `site` is the site's process."""
+    database = database_of(contender)
+    server.settle(database)
     report = home / "report.json"
-    rows, postgres, served = server.written(database), server.cpu(), process_cpu(site.pid)
+    rows, postgres, served = server.written(database), server.cpu(), process_cpu(site)
     started = time.perf_counter()
-    client = _finished([*command, "--report", str(report)], home, contender)
+    client = finished([*command, "--report", str(report)], home, contender)
     wall = time.perf_counter() - started
     postgres = server.cpu() - postgres
     after = server.written(database)
@@ -124,14 +135,15 @@ def _measured(
         wall=wall,
         client_cpu=client,
         postgres_cpu=postgres,
-        site_cpu=process_cpu(site.pid) - served,
+        site_cpu=process_cpu(site) - served,
         content_rows=after.content - rows.content,
         bookkeeping_rows=after.bookkeeping - rows.bookkeeping,
         **json.loads(report.read_text()),
     )
 
 
-def _command(contender: Contender, site: str, database_url: str, home: Path) -> list[str]:
+def command_of(contender: Contender, site: str, database_url: str, home: Path) -> list[str]:
+    """What starts it."""
     what = [str(contender.python), "-m", *contender.module]
     return [*what, "--site", site, "--database-url", database_url, "--home", str(home)]
 
@@ -147,9 +159,7 @@ def _environment(home: Path) -> dict[str, str]:
     }
 
 
-def _finished(
-    command: list[str], home: Path, contender: Contender, *, quiet: bool = False
-) -> float:
+def finished(command: list[str], home: Path, contender: Contender, *, quiet: bool = False) -> float:
     """CPU seconds of the process and of the children it waited for."""
     output = subprocess.DEVNULL if quiet else None
     process = subprocess.Popen(command, env=_environment(home), stdout=output)  # noqa: S603 - our own

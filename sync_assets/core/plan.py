@@ -29,6 +29,10 @@ class PlanStore(StreamStore):
         """What the source hinted at."""
         return self._store.hints()
 
+    def failed(self, collection: str) -> Sequence[int | None]:
+        """What is in the dead letters."""
+        return self._store.failed(collection)
+
     def write(self, page: Page) -> Written:
         """Count what would be created and updated."""
         created = sum(self._known.get(record.key) is None for record, _ in page.records)

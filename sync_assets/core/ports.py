@@ -66,6 +66,18 @@ class Fetched:
     rejected: Sequence[Rejected] = ()
 
 
+class Recent(Protocol):
+    """What a source says has changed since some moment; whoever trusts it lists less."""
+
+    def listing(self) -> Iterator[ListingPage]:
+        """Ids and times of what was modified since, each once at least."""
+        ...
+
+    def deleted(self) -> Iterator[Sequence[int]]:
+        """The keys of what was deleted since, as far as the source tells."""
+        ...
+
+
 class Collection(Protocol):
     """One listing of a stream, such as the taxonomy `category` of the terms."""
 
@@ -102,6 +114,10 @@ class Collection(Protocol):
 
     def listing(self) -> Iterator[ListingPage]:
         """Every record once at least, whatever shifts meanwhile, or an error."""
+        ...
+
+    def recent(self, since: datetime) -> Recent | None:
+        """What has changed since; None where only the whole listing tells that reliably."""
         ...
 
     def fetch(self, keys: Sequence[int]) -> Fetched:
@@ -178,12 +194,14 @@ class Checkpoint:
         overlap_from: records modified since then are read again by the next sync.
         reread_from: an unfinished full refresh goes on behind this key.
         loaded: the collection was once read to its end; before that, it is a first load.
+        listed_at: when it was listed as a whole, and what is gone was looked for.
         own: it was saved by an earlier attempt of this very sync.
     """
 
     overlap_from: datetime | None = None
     reread_from: int | None = None
     loaded: bool = False
+    listed_at: datetime | None = None
     own: bool = False
 
 
@@ -231,6 +249,10 @@ class StreamReader(Protocol):
 
     def hints(self) -> Sequence[Hint]:
         """The records of the stream that the source hinted at, and that nobody has read since."""
+        ...
+
+    def failed(self, collection: str) -> Sequence[int | None]:
+        """The keys of its records that are in the dead letters; None for one without a key."""
         ...
 
 

@@ -21,6 +21,7 @@ from sync_assets.core.ports import (
     StreamStore,
     SyncOptions,
 )
+from sync_assets.core.recent import RecentSync
 from sync_assets.core.reconcile import Listing, reconcile
 from sync_assets.core.stop import StopSignal
 
@@ -73,12 +74,26 @@ class _CollectionSync:
     keeps_listed: bool = False
 
     def run(self) -> None:
+        stored = self.store.checkpoint(self.collection.name)
+        work = (self.collection, self.connection, self.store, self.options, self.stop, self.counts)
+        listed_at, refused = stored.listed_at, self.counts.refused
+        if not RecentSync(*work).is_done(stored):
+            self._run_whole(stored)
+            listed_at = self.connection.server_time()
+        if self.counts.refused > refused:
+            listed_at = None  # so that the next one says it again
+        overlap_from = self.connection.server_time() - OVERLAP
+        self._save(Checkpoint(overlap_from=overlap_from, loaded=True, listed_at=listed_at))
+
+    def _run_whole(self, stored: Checkpoint) -> None:
+        """List everything, read what may have changed, and look for what is gone."""
         show = partial(self._show, self.counts.seen, self.counts.total or 0)
         known = self.store.known(self.collection.scope)
-        checkpoint = self._begin(self.store.checkpoint(self.collection.name))
-        cut_off = not (self.first or self.loaded) and self.collection.in_one_piece
-        anew = self.first and not len(known)
-        if (anew or cut_off) and checkpoint.reread_from is None:
+        checkpoint = self._begin(stored)
+        rereads = checkpoint.reread_from is not None
+        everything = rereads or not (self.first or self.loaded)
+        anew = self.first and not rereads and not len(known)
+        if anew or (everything and self.collection.in_one_piece):
             checkpoint = self._with_contents(checkpoint)
         keeper = Keeper(self.collection, self.store, known, self.survey, self.counts)
         for page in self.collection.listing():
@@ -94,8 +109,6 @@ class _CollectionSync:
         self.connection.verify()
         self._reconcile(keeper, listed)
         show()
-        overlap_from = self.connection.server_time() - OVERLAP
-        self._save(Checkpoint(overlap_from=overlap_from, loaded=True))
 
     def _between_pages(self, *, lost_when_cut: bool = False) -> None:
         """A first load may take as long as it gets on; everything else has its limits.
@@ -109,8 +122,12 @@ class _CollectionSync:
         self.stop.check_turn()
 
     def _with_contents(self, checkpoint: Checkpoint) -> Checkpoint:
-        """A first load wants everything: a listing that carries it takes half the requests."""
+        """Who wants everything takes half the requests with a listing that carries it."""
         if self.collection.inline:
+            return checkpoint
+        if checkpoint.reread_from is not None:
+            self.collection = self.collection.with_contents()
+            self._save(checkpoint)  # should it be cut off, the next sync begins it anew
             return checkpoint
         begun = checkpoint.overlap_from
         self.collection, self.keeps_listed = self.collection.with_contents(begun), True

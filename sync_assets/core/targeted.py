@@ -1,8 +1,8 @@
-"""The sync of what was hinted at: a few records, asked for by key; nothing is listed."""
+"""The sync of a few records, asked for by key: those that were hinted at, for example."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import groupby
 
@@ -16,7 +16,7 @@ from sync_assets.core.ports import Collection, Connection, Fetched, Page, Stream
 from sync_assets.core.records import Rejected
 from sync_assets.core.stop import StopSignal
 
-_Batch = tuple[Sequence[Hint], Fetched]
+_Batch = tuple[Sequence[int], Fetched]
 
 
 def sync_hinted(
@@ -46,15 +46,21 @@ def sync_hinted(
             if name not in collections:
                 _drop(name, [*group], store, counts)
             elif store.checkpoint(name).loaded:  # what is not will be read as a whole, and faster
-                _Targeted(collections[name], connection, store, options, stop, counts).run([*group])
+                by_key = {hint.key: hint for hint in group}
+                targeted = Targeted(collections[name], connection, store, options, stop, counts)
+                replace(targeted, hints=by_key).run([*by_key])
     finally:
         connection.stats.reset()  # the next stream's requests are its own
     return counts
 
 
 @dataclass(slots=True)
-class _Targeted:
-    """The hinted records of one collection on their way."""
+class Targeted:
+    """Records of one collection on their way, by key.
+
+    Attributes:
+        hints: those that told of a record, by its key; they go away with it.
+    """
 
     collection: Collection
     connection: Connection
@@ -62,25 +68,26 @@ class _Targeted:
     options: SyncOptions
     stop: StopSignal
     counts: Counts
+    hints: Mapping[int, Hint] = field(default_factory=dict[int, Hint])
     gone: int = 0
 
-    def run(self, hints: Sequence[Hint]) -> None:
-        self.counts.total = (self.counts.total or 0) + len(hints)
-        for batch, fetched in self._fetch(hints):
+    def run(self, keys: Sequence[int]) -> None:
+        """Bring these records in step with the source; no checkpoint moves."""
+        self.counts.total = (self.counts.total or 0) + len(keys)
+        for batch, fetched in self._fetch(keys):
             self._settle(batch, fetched)
             self._show()
             self.stop.check_turn()
 
-    def _fetch(self, hints: Sequence[Hint]) -> Iterator[_Batch]:
+    def _fetch(self, keys: Sequence[int]) -> Iterator[_Batch]:
         size = self.options.batch_size
-        batches = (hints[start : start + size] for start in range(0, len(hints), size))
+        batches = (keys[start : start + size] for start in range(0, len(keys), size))
         return in_order((partial(self._fetch_batch, batch) for batch in batches), self.stop)
 
-    def _fetch_batch(self, batch: Sequence[Hint]) -> _Batch:
-        return batch, self.collection.fetch([hint.key for hint in batch])
+    def _fetch_batch(self, keys: Sequence[int]) -> _Batch:
+        return keys, self.collection.fetch(keys)
 
-    def _settle(self, batch: Sequence[Hint], fetched: Fetched) -> None:
-        keys = [hint.key for hint in batch]
+    def _settle(self, keys: Sequence[int], fetched: Fetched) -> None:
         served = {payload.get("id") for payload in fetched.payloads}
         answered = served | {entry.key for entry in fetched.rejected}
         missing = [key for key in keys if key not in answered]
@@ -91,10 +98,13 @@ class _Targeted:
         self.counts.seen += len(shown) + len(withheld)
         keeper = Keeper(self.collection, self.store, known, Survey(), self.counts)
         rejected = [*fetched.rejected, *withheld]
-        done = [hint for hint in batch if hint.key not in gone]
+        done = self._hints_of(key for key in keys if key not in gone)
         keeper.keep(shown, Fetched(fetched.payloads, rejected), done=done)
         if gone:
-            self._bury(gone, known, [hint for hint in batch if hint.key in gone])
+            self._bury(gone, known, self._hints_of(gone))
+
+    def _hints_of(self, keys: Iterable[int]) -> list[Hint]:
+        return [self.hints[key] for key in keys if key in self.hints]
 
     def _withheld(self, keys: Sequence[int], known: Known) -> list[Rejected]:
         """What the source has, and does not show: bad where we hold it, otherwise not for us.

@@ -6,14 +6,12 @@ A page of arrays costs the server a quarter less than COPY into a temporary tabl
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from struct import Struct
 from typing import Any
 
 import psycopg
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
-from psycopg.types.numeric import DecimalBinaryDumper
 
 HEAD = Struct("!iiIii").pack  # dimensions, are there nulls, type, members, the first one's index
 _SIZE = Struct("!i").pack
@@ -22,18 +20,10 @@ _LONG = Struct("!q").pack
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-_NUMERIC = DecimalBinaryDumper(Decimal)
-
-
-def _numeric(number: Any) -> bytes:  # noqa: ANN401 - as every encoder
-    return bytes(_NUMERIC.dump(number) or b"")
-
-
 _ENCODERS: Mapping[str, Callable[[Any], bytes]] = {
     "bigint": _LONG,
     "boolean": Struct("!?").pack,
     "bytea": bytes,
-    "numeric": _numeric,
     "text": str.encode,
     "timestamptz": lambda moment: _LONG((moment - _EPOCH) // _MICROSECOND),
 }

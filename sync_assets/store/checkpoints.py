@@ -7,17 +7,18 @@ from sqlalchemy import Connection, text
 from sync_assets.core.ports import Checkpoint
 
 _LOAD = text("""
-    SELECT overlap_from, reread_from, loaded, sync_id = :sync_id AS own FROM sync.checkpoints
+    SELECT overlap_from, reread_from, loaded, listed_at, sync_id = :sync_id AS own
+    FROM sync.checkpoints
     WHERE stream = :stream AND collection = :collection
 """)
 _SAVE = text("""
     INSERT INTO sync.checkpoints
-      (tenant_id, stream, collection, overlap_from, reread_from, loaded, sync_id)
+      (tenant_id, stream, collection, overlap_from, reread_from, loaded, listed_at, sync_id)
     VALUES (current_setting('sync_assets.tenant_id'), :stream, :collection, :overlap_from,
-      :reread_from, :loaded, :sync_id)
+      :reread_from, :loaded, :listed_at, :sync_id)
     ON CONFLICT (tenant_id, stream, collection) DO UPDATE SET
       overlap_from = excluded.overlap_from, reread_from = excluded.reread_from,
-      loaded = excluded.loaded,
+      loaded = excluded.loaded, listed_at = excluded.listed_at,
       sync_id = excluded.sync_id, updated_at = now()
 """)
 
@@ -28,7 +29,7 @@ def load_checkpoint(
     """The stored checkpoint, as this sync sees it; an empty one before the first sync."""
     parameters = {"stream": stream, "collection": collection, "sync_id": sync_id}
     row = connection.execute(_LOAD, parameters).one_or_none()
-    return Checkpoint() if row is None else Checkpoint(row[0], row[1], row[2], own=bool(row[3]))
+    return Checkpoint() if row is None else Checkpoint(*row[:4], own=bool(row.own))
 
 
 def save_checkpoint(
@@ -44,5 +45,6 @@ def save_checkpoint(
             "overlap_from": checkpoint.overlap_from,
             "reread_from": checkpoint.reread_from,
             "loaded": checkpoint.loaded,
+            "listed_at": checkpoint.listed_at,
         },
     )

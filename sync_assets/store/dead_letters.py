@@ -30,6 +30,11 @@ _BURY = text("""
 _OPEN = text("""
     SELECT record FROM sync.dead_letters WHERE stream = :stream AND resolved_at IS NULL
 """)
+_KEYS = text("""
+    SELECT record FROM sync.dead_letters
+    WHERE stream = :stream AND collection = :collection AND resolved_at IS NULL
+    ORDER BY id
+""")
 _RESOLVE = text("""
     UPDATE sync.dead_letters SET resolved_at = now()
     WHERE stream = :stream AND collection = :collection AND record = ANY(:records)
@@ -144,6 +149,12 @@ def _shown(entry: Rejected) -> str:
 def unresolved(connection: Connection, stream: str) -> set[str]:
     """The records of a stream that are in the dead letters."""
     return set(connection.execute(_OPEN, {"stream": stream}).scalars())
+
+
+def keys(connection: Connection, stream: str, collection: str) -> list[int | None]:
+    """The keys of a collection's records that are there; None for one that has no key."""
+    rows = connection.execute(_KEYS, {"stream": stream, "collection": collection})
+    return [int(record) if record.isdecimal() else None for record in rows.scalars()]
 
 
 def resolve(connection: Connection, stream: str, collection: str, records: Sequence[str]) -> None:

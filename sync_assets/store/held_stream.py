@@ -63,6 +63,11 @@ class StoredStream:
         with self._database.as_tenant(self._tenant_id) as connection:
             return hints.waiting(connection, self._spec.name)
 
+    def failed(self, collection: str) -> Sequence[int | None]:
+        """The keys of its records that are in the dead letters; None for one without a key."""
+        with self._database.as_tenant(self._tenant_id) as connection:
+            return dead_letters.keys(connection, self._spec.name, collection)
+
 
 class HeldStream(HeldPart):
     """Writes a tenant's stream for as long as its lease holds."""
@@ -78,7 +83,8 @@ class HeldStream(HeldPart):
     ) -> None:
         super().__init__(database, connection, lease, spec.name)
         stored = StoredStream(database, lease.tenant_id, spec, lease.sync_id)
-        self.known, self.checkpoint, self.hints = stored.known, stored.checkpoint, stored.hints
+        self.known, self.checkpoint = stored.known, stored.checkpoint
+        self.hints, self.failed = stored.hints, stored.failed
         self._spec = spec
         self._rows = Rows(spec.table)
         self._clock = clock

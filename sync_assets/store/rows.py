@@ -11,7 +11,7 @@ from sync_assets.core.known import NO_VERSION, Known, Row
 from sync_assets.core.records import Record
 from sync_assets.core.streams import LinkTable, Table
 from sync_assets.store.arrays import Array, array
-from sync_assets.store.children import Children, sent, taken
+from sync_assets.store.children import Children, cells, sent, taken
 from sync_assets.store.database import Driver
 
 _CHUNK = 2000  # rows that the server sends at a time
@@ -50,11 +50,12 @@ class Rows:
         """
         parameters = {**self._arrays(records), "now": now, "sync": sync_id}
         written = dict(connection.execute(self._merge, parameters).fetchall())
+        kept = [record for record, _ in records if record.key in written]
+        older = [key for key, new in written.items() if not new]
         if self.table.links is not None:
-            kept = [record for record, _ in records if record.key in written]
-            self._link(connection, kept, [key for key, new in written.items() if not new])
+            self._link(connection, kept, older)
         for place, children in enumerate(self._children):
-            children.replace(connection, place, [r for r, _ in records if r.key in written])
+            children.replace(connection, place, kept, older)
         return written
 
     def bury(self, connection: Driver, scope: str, keys: Sequence[int], now: datetime) -> int:
@@ -71,7 +72,7 @@ class Rows:
             "modified": array("timestamptz", [record.modified_at for record, _ in records]),
             "hash": array("bytea", [content_hash for _, content_hash in records]),
             **{
-                column.name: array(sent(column), values)
+                column.name: cells(column, values)
                 for column, values in zip(self.table.columns, columns, strict=True)
             },
         }

@@ -177,6 +177,9 @@ class HostileThings:
         del begun
         return self
 
+    def recent(self, since: datetime) -> None:
+        del since
+
     def listing(self) -> Iterator[ListingPage]:
         after, offset, rows = 0, 0, [None]
         while rows:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sync_assets.core.errors import Unmappable
 from sync_assets.core.known import NO_VERSION, Sighting
-from sync_assets.core.ports import Fetched, ListingPage, RequestStats
+from sync_assets.core.ports import Fetched, ListingPage, Recent, RequestStats
 from sync_assets.core.records import Payload, Record, Rejected
 from sync_assets_tests.core.memory_store import nothing
 
@@ -99,6 +99,10 @@ class FakeCollection:
     def with_contents(self, begun: datetime | None = None) -> "FakeCollection":
         del begun
         return replace(self, inline=True)
+
+    def recent(self, since: datetime) -> Recent | None:
+        del since
+        return None
 
     def listing(self) -> Iterator[ListingPage]:
         self.hook("listing")

@@ -76,6 +76,9 @@ class MemoryStore:
     def hints(self) -> list[Hint]:
         return [Hint("things", *place, mark) for place, mark in sorted(self.hinted.items())]
 
+    def failed(self, collection: str) -> list[int | None]:
+        return [key for key, place in self.dead_letters if place == collection]
+
     def checkpoint(self, collection: str) -> Checkpoint:
         self.hook("checkpoint")
         return replace(self.checkpoints.get(collection, Checkpoint()), own=self.own)
@@ -83,6 +86,8 @@ class MemoryStore:
     def write(self, page: Page) -> Written:
         self.hook("write")
         fates = [self._put(page.scope, record, digest) for record, digest in page.records]
+        for record, _ in page.records:
+            self.dead_letters.pop((record.key, page.collection), None)
         for rejected in page.rejected:
             self.dead_letters[rejected.key, page.collection] = rejected.cause
         if page.checkpoint is not None:

@@ -65,9 +65,15 @@ def held(
         yield stored
 
 
-def sync(platform: Platform, tenant: str, options: SyncOptions | None = None) -> Counts:
-    """Sync all streams of a registered tenant; gives their counts, added up."""
-    wanted = platform.request(tenant, (), options)
+def sync(
+    platform: Platform,
+    tenant: str,
+    options: SyncOptions | None = None,
+    *,
+    stream: str | None = None,
+) -> Counts:
+    """Sync a stream of a registered tenant, or all of them; gives their counts, added up."""
+    wanted = platform.request(tenant, () if stream is None else (stream,), options)
     total = Counts()
     for outcome in platform.run_tenant(wanted, StopSignal()):
         if isinstance(outcome.counts, EmbeddingCounts):

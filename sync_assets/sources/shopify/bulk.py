@@ -110,7 +110,7 @@ class Bulk:
         while operation is None or operation["status"] in _UNDER_WAY:
             yield ListingPage(())
             stop.wait(wait)
-            wait = min(wait * 1.5, self.waits * 10)
+            wait = min(wait * 1.1, self.waits * 10)  # a tenth of what it has taken so far
             if operation is None:
                 operation = self._begun() or self._submitted()
             else:

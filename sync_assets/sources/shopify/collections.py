@@ -7,6 +7,7 @@ from datetime import datetime
 from sync_assets.core.ports import Fetched, ListingPage
 from sync_assets.core.records import Payload, Record
 from sync_assets.sources.shopify.bulk import Bulk
+from sync_assets.sources.shopify.changes import Changes
 from sync_assets.sources.shopify.reading import Reading, listed
 
 Mapping = Callable[[Payload], Record]
@@ -54,6 +55,13 @@ class ShopifyCollection:
         if self.inline and self.bulk is not None:
             return self.bulk.pages(self.batch)
         return self._pages()
+
+    def recent(self, since: datetime) -> Changes | None:
+        """What was modified since, and the events of deletion; None for inventory.
+
+        No time of an item moves with its quantities, so only its whole listing tells.
+        """
+        return None if self.inline else Changes(self.reading, since, self.size)
 
     def fetch(self, keys: Sequence[int]) -> Fetched:
         """The contents of the records, as far as the shop can serve them."""

@@ -71,8 +71,10 @@ class Entity:
 
     @cached_property
     def listing(self) -> Query:
-        """A page of ids and times."""
-        return Query(f"List{self.kind}", self._page("id updatedAt", ""))
+        """A page of ids and times: of all records, or of those that a query finds."""
+        return Query(
+            f"List{self.kind}", self._page("id updatedAt", ", $query: String", filtered=True)
+        )
 
     @cached_property
     def contents(self) -> Query:
@@ -125,11 +127,12 @@ class Entity:
         """The fields of the list that a connection is in."""
         return _REFUND if part.within == "refunds" else "id"
 
-    def _page(self, fields: str, variables: str) -> str:
+    def _page(self, fields: str, variables: str, *, filtered: bool = False) -> str:
         order = f", {self.order}" if self.order else ""
+        query = ", query: $query" if filtered else ""
         return (
             f"query($first: Int!, $after: String{variables}) {{ "
-            f"{self.root}(first: $first, after: $after{order}) "
+            f"{self.root}(first: $first, after: $after{query}{order}) "
             f"{{ nodes {{ {fields} }} {_PAGE} }} }}"
         )
 
@@ -193,8 +196,9 @@ ORDER = Entity(
             "Order",
             "lineItems",
             "id title variantTitle sku vendor quantity currentQuantity product { id } "
-            f"variant {{ id }} originalUnitPriceSet {_BAG} totalDiscountSet {_BAG} "
-            f"discountedTotalSet {_BAG}",
+            f"variant {{ id }} originalUnitPriceSet {_BAG} originalTotalSet {_BAG} "
+            # A line's own discount leaves out codes, and what was taken off the whole order.
+            f"discountAllocations {{ allocatedAmountSet {_BAG} }}",
         ),
         Part(
             "Refund",
@@ -213,6 +217,13 @@ ENTITIES = {"products": PRODUCT, "inventory": ITEM, "orders": ORDER}
 ACCOUNT = Query("Account", "{ shop { id } currentAppInstallation { accessScopes { handle } } }")
 COUNTS = Query("Counts", "{ productsCount { count } }")
 ORDER_COUNT = Query("CountOrders", "{ ordersCount { count } }")
+
+EVENTS = Query(
+    "ListEvents",
+    "query($first: Int!, $after: String, $query: String) { "
+    "events(first: $first, after: $after, query: $query, sortKey: ID) "
+    f"{{ nodes {{ id ... on BasicEvent {{ subjectId }} }} {_PAGE} }} }}",
+)
 
 _OPERATION = (
     "id status errorCode query url fileSize objectCount rootObjectCount partialDataUrl createdAt"

@@ -12,7 +12,7 @@ from sync_assets.core.repair import Repairs
 from sync_assets.sources.answers import Unserved
 from sync_assets.sources.shopify.client import Client, Json
 from sync_assets.sources.shopify.identities import gid, key_of
-from sync_assets.sources.shopify.queries import ACCOUNT, Entity, Part
+from sync_assets.sources.shopify.queries import ACCOUNT, EVENTS, Entity, Part
 
 _MORE = 250  # the most that a page may have
 _FEWER_TRIES = 2  # for parts of a batch that was tried often enough as a whole
@@ -25,11 +25,25 @@ class Reading:
     client: Client
     entity: Entity
 
-    def page(self, first: int, after: str | None) -> tuple[list[Any], str | None]:
-        """A page of ids and times, and the cursor behind it; None for the last page."""
+    def page(
+        self, first: int, after: str | None, query: str | None = None
+    ) -> tuple[list[Any], str | None]:
+        """A page of ids and times, and the cursor behind it; None for the last page.
+
+        Args:
+            first: how many at most.
+            after: the cursor behind the page before.
+            query: what they must match, in Shopify's search syntax; None for all.
+        """
         entity = self.entity
-        data = self.client.ask(entity.listing, {"first": first, "after": after})
+        variables = {"first": first, "after": after, "query": query}
+        data = self.client.ask(entity.listing, variables)
         return self._connection(data, entity.root, entity.listing.name, after)
+
+    def events(self, first: int, after: str | None, query: str) -> tuple[list[Any], str | None]:
+        """A page of the shop's events that match a query, and the cursor behind it."""
+        data = self.client.ask(EVENTS, {"first": first, "after": after, "query": query})
+        return self._connection(data, "events", EVENTS.name, after)
 
     def whole_page(self, first: int, after: str | None) -> tuple[list[Any], str | None]:
         """The same with contents; what vanished while it was read is left out."""

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, cast
 
+import orjson
+
 from sync_assets.core.errors import Unmappable
 from sync_assets.core.records import Child, Payload, Record, Scalar
 from sync_assets.core.repair import Repairs
@@ -28,7 +30,7 @@ def to_product(payload: Payload) -> Record:
         mend.json(node.get("options")),
         mend.moment(node.get("createdAt"), "createdAt"),
         mend.moment(node.get("publishedAt"), "publishedAt"),
-        mend.json(_without(node, "variants")),
+        _original(mend, _without(node, "variants")),
     )
     variants = _sorted(_variant(mend, variant) for variant in _nodes(node, "variants"))
     modified = mend.moment(node.get("updatedAt"), "updatedAt")
@@ -48,7 +50,7 @@ def _variant(mend: Repairs, node: _Node) -> Child:
         _reference(node, "inventoryItem"),
         mend.moment(node.get("createdAt"), "createdAt"),
         mend.moment(node.get("updatedAt"), "updatedAt"),
-        mend.json(node),
+        _original(mend, node),
     )
 
 
@@ -66,7 +68,7 @@ def to_inventory(payload: Payload) -> Record:
         key_of(variant.get("id")),
         mend.moment(node.get("createdAt"), "createdAt"),
         mend.moment(node.get("updatedAt"), "updatedAt"),
-        mend.json(_without(node, "inventoryLevels")),
+        _original(mend, _without(node, "inventoryLevels")),
     )
     levels = _sorted(_level(mend, level) for level in _nodes(node, "inventoryLevels"))
     return Record(payload["id"], None, values, (), mend.count, (levels,))
@@ -79,7 +81,7 @@ def _level(mend: Repairs, node: _Node) -> Child:
         mend.text(location.get("name"), "location"),
         *(mend.integer(held.get(name), name) for name in QUANTITIES),
         mend.moment(node.get("updatedAt"), "updatedAt"),
-        mend.json(node),
+        _original(mend, node),
     )
     return _child(location, *values)
 
@@ -111,7 +113,7 @@ def to_order(payload: Payload) -> Record:
         mend.moment(node.get("processedAt"), "processedAt"),
         mend.moment(node.get("cancelledAt"), "cancelledAt"),
         mend.moment(node.get("closedAt"), "closedAt"),
-        mend.json(_without(node, "lineItems", "refunds")),
+        _original(mend, _without(node, "lineItems", "refunds")),
     )
     refunds = _nodes(node, "refunds")
     children = (
@@ -128,6 +130,8 @@ def to_order(payload: Payload) -> Record:
 
 
 def _line(mend: Repairs, node: _Node) -> Child:
+    """An order's line; the totals of all lines are the order's subtotal."""
+    whole, discount = _money(mend, node, "originalTotalSet"), _discount(mend, node)
     return _child(
         node,
         mend.text(node.get("title"), "title"),
@@ -139,10 +143,17 @@ def _line(mend: Repairs, node: _Node) -> Child:
         mend.integer(node.get("quantity"), "quantity"),
         mend.integer(node.get("currentQuantity"), "currentQuantity"),
         _money(mend, node, "originalUnitPriceSet"),
-        _money(mend, node, "totalDiscountSet"),
-        _money(mend, node, "discountedTotalSet"),
-        mend.json(node),
+        discount,
+        None if whole is None else whole - discount,
+        _original(mend, node),
     )
+
+
+def _discount(mend: Repairs, node: _Node) -> Decimal:
+    """A line's share of all discounts: its own, codes, and those of the whole order."""
+    shares = _nodes(node, "discountAllocations")
+    amounts = (_money(mend, share, "allocatedAmountSet") for share in shares)
+    return sum((amount for amount in amounts if amount is not None), Decimal(0))
 
 
 def _refund(mend: Repairs, node: _Node) -> Child:
@@ -155,7 +166,7 @@ def _refund(mend: Repairs, node: _Node) -> Child:
         mend.moment(node.get("createdAt"), "createdAt"),
         mend.moment(node.get("processedAt"), "processedAt"),
         mend.moment(node.get("updatedAt"), "updatedAt"),
-        mend.json(_without(node, "refundLineItems")),
+        _original(mend, _without(node, "refundLineItems")),
     )
 
 
@@ -170,7 +181,7 @@ def _refund_line(mend: Repairs, refund: _Node, node: _Node) -> Child:
         _money(mend, node, "priceSet"),
         _money(mend, node, "subtotalSet"),
         _money(mend, node, "totalTaxSet"),
-        mend.json(node),
+        _original(mend, node),
     )
 
 
@@ -206,6 +217,15 @@ def _reference(node: _Node, name: str) -> int | None:
     return key_of(_inner(node, name).get("id"))
 
 
+def _original(mend: Repairs, node: _Node) -> str | None:
+    """What the shop sent, as canonical JSON; much quicker where nothing has to be mended."""
+    try:
+        text = orjson.dumps(node, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:  # nested too deep, or with a lone surrogate
+        return mend.json(node)
+    return mend.json(node) if b"\\u0000" in text else text.decode()
+
+
 def _inner(node: _Node, name: str) -> _Node:
     """An object inside of another; empty where it is null."""
     value = node.get(name)
@@ -216,7 +236,11 @@ def _inner(node: _Node, name: str) -> _Node:
 
 def _money(mend: Repairs, node: _Node, name: str) -> Decimal | None:
     """The amount in the shop's currency."""
-    return mend.decimal(_inner(_inner(node, name), "shopMoney").get("amount"), name)
+    try:
+        amount = node[name]["shopMoney"]["amount"]  # as a rule
+    except (KeyError, TypeError):
+        amount = _inner(_inner(node, name), "shopMoney").get("amount")
+    return mend.decimal(amount, name)
 
 
 def _without(node: _Node, *names: str) -> dict[str, Any]:

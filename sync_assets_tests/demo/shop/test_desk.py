@@ -96,6 +96,14 @@ def test_a_refund_moves_the_order_and_its_money(site: ShopSite, later: datetime)
     assert [after.returned(line.id) for line in order.lines] == [x.quantity for x in order.lines]
 
 
+def test_what_was_never_paid_is_let_off_and_not_paid_back(site: ShopSite) -> None:
+    order = next(x for x in site.shop.orders if not x.received and not x.cancelled_at)
+    refund = site.desk.refund(order.id)
+    after = site.shop.orders[order.id]
+    assert (refund.transactions, after.refunded) == ((), 0)
+    assert after.current_total == after.outstanding == order.shipping
+
+
 def test_a_restocked_refund_makes_things_available_again(site: ShopSite) -> None:
     order = next(x for x in site.shop.orders if x.financial_status == "PAID")
     line = order.lines[0]

@@ -42,6 +42,7 @@ ORDERS = f"""query($after:String){{orders(first:9, after:$after, sortKey:UPDATED
     transactions(first:20){{id kind status gateway amountSet{BAG} createdAt}}
     lineItems(first:100){{nodes{{id title variantTitle sku vendor quantity currentQuantity
       product{{id}} variant{{id}} originalUnitPriceSet{BAG} totalDiscountSet{BAG}
+      discountAllocations{{allocatedAmountSet{BAG}}}
       taxLines{{priceSet{BAG}}}}}}}
     refunds{{id note createdAt totalRefundedSet{BAG} refundLineItems(first:100){{nodes{{id quantity
       restockType lineItem{{id}} location{{id}} priceSet{BAG} subtotalSet{BAG}
@@ -196,8 +197,11 @@ def compare_line(seen: dict[str, Any], line: Line, order: Order) -> None:
     left = line.quantity - order.returned(line.id)
     assert (seen["quantity"], seen["currentQuantity"]) == (line.quantity, left)
     taxes = sum(of_shop(tax["priceSet"]) for tax in seen["taxLines"])
-    amounts = (of_shop(seen["originalUnitPriceSet"]), of_shop(seen["totalDiscountSet"]), taxes)
+    allocations = seen["discountAllocations"]
+    discount = sum(of_shop(share["allocatedAmountSet"]) for share in allocations)
+    amounts = (of_shop(seen["originalUnitPriceSet"]), discount, taxes)
     assert amounts == (line.unit_price, line.discount, line.tax)
+    assert of_shop(seen["totalDiscountSet"]) == 0  # codes are taken off the whole order
 
 
 def compare_refund(seen: dict[str, Any], refund: Refund) -> None:

@@ -1,7 +1,10 @@
 """The app's points: throttled and too dear under status 200, and two runs within one budget."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -9,10 +12,10 @@ from sync_assets.bootstrap import Platform
 from sync_assets.core.errors import RetryLater, SourceChanged, TenantMustAct
 from sync_assets.core.ports import SyncOptions
 from sync_assets.core.stop import StopSignal
-from sync_assets.core.tenants import Tenant
-from sync_assets.demo.shop import ShopSite
+from sync_assets.core.tenants import Credentials, Tenant
+from sync_assets.demo.shop import ShopSite, Sizes
 from sync_assets.demo.shop.api.cost import linear
-from sync_assets.demo.shop.budget import Bucket
+from sync_assets.demo.shop.budget import PLANS, Bucket
 from sync_assets.demo.shop.troubles import during, internal_error, unavailable_shop
 from sync_assets.settings import Settings
 from sync_assets.sources.shopify import Shopify
@@ -20,6 +23,7 @@ from sync_assets.sources.shopify.connection import ShopifyConnection
 from sync_assets.sources.shopify.queries import Query
 from sync_assets_tests.contracts.wordpress_lab import Impatient
 from sync_assets_tests.demo.shop.conftest import Clock
+from sync_assets_tests.end_to_end.killable import Installation, run
 from sync_assets_tests.sources.shopify.truth import check
 from sync_assets_tests.store.writing import sync
 
@@ -100,3 +104,36 @@ def test_two_runs_of_one_shop_stay_within_its_budget(
     check(platform, site, tenant="loja-2")
     assert site.ledger.throttled == []
     assert site.ledger.spent > 500  # they had to wait for points to come back
+
+
+@pytest.mark.postgres
+def test_two_processes_of_one_shop_stay_within_its_budget(
+    platform: Platform, settings: Settings, clock: Clock, cache: Path, tmp_path: Path
+):
+    """They begin at once, and the account has 300 points left of the standard plan's 2,000."""
+    left, rate = 300, PLANS["standard"]
+    assert settings.given_database_url is not None
+    assert settings.secret_key is not None
+    key = settings.secret_key.get_secret_value()
+    installation = Installation(settings.given_database_url, key, tmp_path)
+    sizes, names = Sizes(products=40, orders=160), ("loja", "loja-2")
+    with ShopSite.start(sizes=sizes, clock=clock, rate=rate, cache=cache) as site:
+        account = Credentials(site.app.client_id, site.app.client_secret)
+        for name in names:
+            platform.tenants.add(Tenant(name, "shopify", "agency", site.url, account))
+        site.app.bucket.drain(left)
+        began = time.monotonic()
+        with ThreadPoolExecutor(2) as pool:
+            for done in [pool.submit(synced, installation, name) for name in names]:
+                done.result()
+        seconds = time.monotonic() - began
+        for name in names:
+            check(platform, site, tenant=name)
+    assert site.ledger.throttled == []
+    assert site.ledger.spent > 3 * left  # they had to wait for points to come back
+    assert site.ledger.spent <= left + rate * seconds
+
+
+def synced(installation: Installation, tenant: str) -> None:
+    """Sync in a process of its own; raises unless that went well."""
+    run(installation, tenant, uuid4(), SyncOptions())

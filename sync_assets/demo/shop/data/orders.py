@@ -151,6 +151,23 @@ class Order:
         return sum((refund.total for refund in self.refunds), Decimal(0))
 
     @property
+    def given_back(self) -> Decimal:
+        """What was asked for the things that came back, paid for or not."""
+        lines = [line for refund in self.refunds for line in refund.lines]
+        taxes = Decimal(0) if self.taxes_included else sum((x.tax for x in lines), Decimal(0))
+        return sum((line.subtotal for line in lines), taxes)
+
+    @property
+    def current_total(self) -> Decimal:
+        """What is asked of the customer now."""
+        return self.total - self.given_back
+
+    @property
+    def outstanding(self) -> Decimal:
+        """What the customer owes; less than nothing where the shop does."""
+        return self.current_total - self.received + self.refunded
+
+    @property
     def received(self) -> Decimal:
         """What the customer has paid."""
         paid = (x.amount for x in self.transactions if x.kind == "SALE" and x.status == "SUCCESS")

@@ -162,17 +162,20 @@ class Sales:
             for n, line in enumerate(quantities.items())
         )
         tax = Decimal(0) if order.taxes_included else sum((x.tax for x in lines), Decimal(0))
-        amount = sum((x.subtotal for x in lines), Decimal(0)) + tax
+        asked = sum((x.subtotal for x in lines), Decimal(0)) + tax
+        amount = min(asked, order.received - order.refunded)  # what was not paid is only let off
         sale = next((x for x in order.transactions if x.kind == "SALE"), None)
+        if sale is None or not amount:
+            return Refund(REFUND + base * 16 + place, note, lines, (), at)
         back = Transaction(
             id=TRANSACTION + base * 32 + 1 + place,
             kind="REFUND",
             status="SUCCESS",
             amount=amount,
-            gateway=sale.gateway if sale else "manual",
+            gateway=sale.gateway,
             test=order.test,
             created_at=at,
-            parent_id=sale.id if sale else None,
+            parent_id=sale.id,
         )
         return Refund(REFUND + base * 16 + place, note, lines, (back,), at)
 

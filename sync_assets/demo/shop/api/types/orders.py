@@ -65,6 +65,10 @@ def _total(part: Part) -> Decimal:
     return part.x.unit_price * part.x.quantity
 
 
+def _discounted(part: Part, _call: Call, **_: object) -> Bag:
+    return Bag(_total(part), part.order)
+
+
 def _current_quantity(part: Part) -> int:
     return part.x.quantity - part.order.returned(part.x.id)
 
@@ -137,9 +141,9 @@ ORDER: Fields = {
     "totalShippingPriceSet": lambda x: Bag(x.shipping, x),
     "totalRefundedSet": lambda x: Bag(x.refunded, x),
     "totalReceivedSet": lambda x: Bag(x.received, x),
-    "totalOutstandingSet": lambda x: Bag(max(_NOTHING, x.total - x.received), x),
+    "totalOutstandingSet": lambda x: Bag(x.outstanding, x),
     "netPaymentSet": lambda x: Bag(x.received - x.refunded, x),
-    "currentTotalPriceSet": lambda x: Bag(x.total - x.refunded, x),
+    "currentTotalPriceSet": lambda x: Bag(x.current_total, x),
     "currentSubtotalPriceSet": lambda x: Bag(_current_subtotal(x), x),
     "currentTotalTaxSet": lambda x: Bag(_current_tax(x), x),
     "currentTotalDiscountsSet": lambda x: Bag(x.discounts, x),
@@ -167,11 +171,12 @@ LINE: Fields = {
     "originalUnitPriceSet": lambda x: Bag(x.x.unit_price, x.order),
     "originalTotalSet": lambda x: Bag(_total(x), x.order),
     "discountedUnitPriceSet": lambda x: Bag(x.x.unit_price, x.order),
-    "discountedTotalSet": lambda x: Bag(_total(x), x.order),
+    # Codes are taken off the whole order, which only the allocations tell of.
+    "discountedTotalSet": Arguing(_discounted),
     "discountedUnitPriceAfterAllDiscountsSet": lambda x: Bag(
         x.x.unit_price - x.x.discount / x.x.quantity, x.order
     ),
-    "totalDiscountSet": lambda x: Bag(x.x.discount, x.order),
+    "totalDiscountSet": lambda x: Bag(_NOTHING, x.order),
     "discountAllocations": lambda x: (
         [Applied(x.order, x.order.discount, x.x.discount)] if x.order.discount else []
     ),

@@ -53,6 +53,10 @@ def _plain(product: Product, _call: Call, **_: object) -> str:
     return unescape(re.sub(r"<[^>]+>", " ", product.description_html)).strip()
 
 
+def _address(product: Product, call: Call) -> str | None:
+    return f"https://{call.shop.domain}/products/{product.handle}" if product.published_at else None
+
+
 def _options(product: Product, _call: Call, first: int | None = None) -> list[Option]:
     return list(product.options)[:first]
 
@@ -98,7 +102,7 @@ PRODUCT: Fields = {
     "tracksInventory": lambda x: any(variant.tracked for variant in x.variants),
     "hasOnlyDefaultVariant": lambda x: x.options[0].values == ("Default Title",),
     "isGiftCard": lambda _: False,
-    "onlineStoreUrl": lambda _: None,
+    "onlineStoreUrl": Asking(_address),
     "templateSuffix": lambda _: None,
     "featuredMedia": lambda _: None,
     "category": lambda _: None,
