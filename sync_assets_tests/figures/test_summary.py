@@ -134,6 +134,17 @@ def test_a_product_goes_by_its_present_title(platform: Platform, october: Counte
     assert of(platform).best_by_revenue[0].title == "Camiseta azul"
 
 
+def test_a_deleted_product_goes_by_the_title_it_was_sold_under(
+    platform: Platform, october: Counter
+):
+    [mug] = [x for x in october.site.shop.products if x.title == "Caneca"]
+    october.site.desk.edit_product(mug.id, title="Caneca azul")
+    sync(platform)
+    october.site.desk.delete_product(mug.id)
+    sync(platform)
+    assert of(platform).best_by_units[0].title == "Caneca"
+
+
 def test_another_tenants_rows_never_show(platform: Platform, october: Counter, cache: Path):
     before = of(platform)
     with ShopSite.start(sizes=NOTHING, cache=cache) as other:
