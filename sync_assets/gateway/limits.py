@@ -103,10 +103,10 @@ class Turns:
 class Limits:
     """The limits of one process."""
 
-    def __init__(self, a_minute: float) -> None:
+    def __init__(self, a_minute: float, clock: Callable[[], float] = time.monotonic) -> None:
         """`a_minute`: calls of a key."""
-        self._keys = Buckets(a_minute, BURST)
-        self._guesses = Buckets(GUESSES, GUESS_BURST)
+        self._keys = Buckets(a_minute, BURST, clock)
+        self._guesses = Buckets(GUESSES, GUESS_BURST, clock)
 
     def spend(self, key_id: str) -> None:
         """A call of a key; raises `Problem` 429 when it asks too often."""

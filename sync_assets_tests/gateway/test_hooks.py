@@ -227,6 +227,7 @@ def test_a_call_is_audited_as_the_hooks_of_its_organization(platform: Platform, 
         ]
 
 
+@pytest.mark.usefixtures("still")
 def test_a_site_that_calls_for_every_visitor_is_slowed_down(site: Site):
     answers = [site.says({**POST, "id": key}) for key in range(1, BURST + 20)]
     refused = [answer for answer in answers if answer.status_code == 429]
@@ -234,6 +235,7 @@ def test_a_site_that_calls_for_every_visitor_is_slowed_down(site: Site):
     assert int(refused[0].headers["Retry-After"]) >= 1
 
 
+@pytest.mark.usefixtures("still")
 @pytest.mark.parametrize("tenant", ["ours-site", "nobody", "no%00body"])
 def test_a_site_that_guesses_is_held_up_whatever_there_is(site: Site, tenant: str):
     site.tenant, site.secret = tenant, "another secret"

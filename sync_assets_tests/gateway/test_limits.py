@@ -44,7 +44,7 @@ def test_the_wait_for_a_bucket_is_told_without_taking_from_it():
 
 
 def test_an_address_that_guesses_for_many_tenants_is_held_up_for_all():
-    knocks = Knocks()
+    knocks = Knocks(Clock())
     for number in range(MISS_BURST):
         knocks.check("a", str(number))
         knocks.missed("a", str(number))
@@ -55,7 +55,7 @@ def test_an_address_that_guesses_for_many_tenants_is_held_up_for_all():
 
 
 def test_what_is_refused_for_one_tenant_uses_up_nothing_of_the_address():
-    knocks = Knocks()
+    knocks = Knocks(Clock())
     for _ in range(3 * MISS_BURST):
         with suppress(Problem):
             knocks.check("a", "acme")

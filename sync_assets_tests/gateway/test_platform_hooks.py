@@ -160,7 +160,7 @@ def test_a_large_order_is_heard_and_a_larger_body_is_not(shop: Shop):
 
 
 @pytest.mark.parametrize("path", ["shopify/loja", "shopify/nobody", "shopify/ours-site"])
-@pytest.mark.usefixtures("ours")
+@pytest.mark.usefixtures("ours", "still")
 def test_who_guesses_is_held_up_whatever_there_is(shop: Shop, path: str):
     shop.path = path
     answers = [guess(shop) for _ in range(GUESS_BURST + 3)]
@@ -168,6 +168,7 @@ def test_who_guesses_is_held_up_whatever_there_is(shop: Shop, path: str):
     assert int(answers[-1].headers["Retry-After"]) >= 1
 
 
+@pytest.mark.usefixtures("still")
 def test_who_guesses_is_held_up_before_anything_is_looked_at(
     platform: Platform, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ):
@@ -178,6 +179,7 @@ def test_who_guesses_is_held_up_before_anything_is_looked_at(
     assert len(looked) == GUESS_BURST
 
 
+@pytest.mark.usefixtures("still")
 def test_who_guesses_for_one_tenant_holds_no_other_up(platform: Platform, shop: Shop):
     for _ in range(GUESS_BURST + 3):
         guess(shop)
@@ -187,6 +189,7 @@ def test_who_guesses_for_one_tenant_holds_no_other_up(platform: Platform, shop: 
     assert shop.says("orders/updated", {"id": 8}).status_code == 202
 
 
+@pytest.mark.usefixtures("still")
 def test_good_signatures_are_no_guesses(shop: Shop):
     for number in range(GUESS_BURST + 3):
         shop.says("orders/updated", {"id": 8}, identity=str(number))
