@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo demo-shop dev test test-fast test-wordpress check format lock bench bench-control bench-embeddings bench-search bench-gateway stop clean
+.PHONY: help demo demo-shop dev test test-fast test-wordpress check format lock bench bench-control bench-embeddings bench-search bench-gateway bench-shop stop clean
 
 help:            ## what there is to do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | awk -F: '{printf "  make %-15s%s\n", $$1, $$2}'
@@ -53,6 +53,9 @@ bench-search: $(READY) ## measure search over 100,000 chunks, in 5 minutes
 
 bench-gateway: $(READY) ## measure the gateway under 100 clients and 200 event streams, in 2 minutes
 	$(BIN)/python -m bench.gateway $(ARGS)
+
+bench-shop: $(READY) $(VENV)-bench/.ready ## compare loading a shop's 20,000 orders with dlt, in 10 minutes
+	$(BIN)/python -m bench.shop $(ARGS)
 
 stop: $(READY)   ## stop the embedded PostgreSQL
 	$(BIN)/sync-assets stop

@@ -20,19 +20,23 @@ TENANT = "bench"
 def prepare(chosen: argparse.Namespace) -> None:
     """Migrates the database and adds the tenant: once per installation, so not measured."""
     from sync_assets.store.migrate import migrate
-    from sync_assets.store.secrets import Vault
+    from sync_assets.store.secrets import Vault, new_key
     from sync_assets.store.tenants import Tenants
 
     database = Database(chosen.database_url)
     migrate(database)
-    Tenants(database, Vault(None)).add(Tenant(TENANT, "wordpress", "bench", chosen.site))
+    Tenants(database, Vault(new_key())).add(tenant(chosen))
+
+
+def tenant(chosen: argparse.Namespace) -> Tenant:
+    """The tenant whose site it is."""
+    credentials = Credentials(contender.USER, contender.PASSWORD)
+    return Tenant(TENANT, "wordpress", "bench", chosen.site, credentials)
 
 
 def load(chosen: argparse.Namespace) -> None:
     """Syncs the posts stream of the tenant whose site is at `chosen.site`."""
-    credentials = Credentials(contender.USER, contender.PASSWORD)
-    tenant = Tenant(TENANT, "wordpress", "bench", chosen.site, credentials)
-    request = SyncRequest(uuid4(), tenant, ("posts",))
+    request = SyncRequest(uuid4(), tenant(chosen), ("posts",))
     source = SOURCES["wordpress"](allow_private=True)
     syncs = Syncs(Database(chosen.database_url)).holder(source.spec)
     syncs.begin(request)

@@ -1,7 +1,10 @@
 """The one way in which anything asks for syncs: commands, schedules, sensors, the gateway."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.errors import Conflict, UnknownTenant
@@ -23,6 +26,7 @@ def enqueue(  # noqa: PLR0913 - one for each thing that can be wished
     due: datetime | None = None,
     attempts: int = BACKOFF.attempts,
     strict: bool = True,
+    on: Connection | None = None,
 ) -> list[Asked]:
     """Queue a sync of each tenant; answers at once, also while Dagster is down.
 
@@ -38,6 +42,7 @@ def enqueue(  # noqa: PLR0913 - one for each thing that can be wished
         attempts: how often it is tried.
         strict: one that cannot be asked for fails the whole; otherwise it is left out, as
             schedules want it, whose list may be a moment old.
+        on: a transaction of the control role, with which they are queued or not.
 
     Returns:
         For each tenant, in order of the sources, the request that will do it: a new one, or the
@@ -49,7 +54,8 @@ def enqueue(  # noqa: PLR0913 - one for each thing that can be wished
         WrongWish: a source has no such stream.
     """
     wish = options or SyncOptions()
-    groups = _by_source(platform, tenants, organization, strict=strict)
+    found = platform.requests.tenants(tenants, on)
+    groups = _by_source(found, tenants, organization, strict=strict)
     wanted = {source: platform.streams(source, streams) for source in groups}
     return [
         asked
@@ -63,11 +69,19 @@ def enqueue(  # noqa: PLR0913 - one for each thing that can be wished
             due=due,
             attempts=attempts,
             strict=strict,
+            on=on,
         )
     ]
 
 
-def hint(platform: Platform, tenant: str, hints: Sequence[Hint], *, asked_by: str) -> Asked | None:
+def hint(
+    platform: Platform,
+    tenant: str,
+    hints: Sequence[Hint],
+    *,
+    asked_by: str,
+    on: Connection | None = None,
+) -> Asked | None:
     """Keep hints, and queue a sync of just the records that they point to.
 
     However many come, one such sync of a tenant waits at most; it neither joins one of another kind
@@ -78,21 +92,26 @@ def hint(platform: Platform, tenant: str, hints: Sequence[Hint], *, asked_by: st
         tenant: whose records they are.
         hints: where they are.
         asked_by: who hints, for the record.
+        on: a transaction of the control role, with which both is done or nothing.
 
     Returns:
         The request that will do them; None where nothing was kept, or the tenant cannot be synced.
     """
-    if not hints or not platform.hints.add(tenant, hints):
+    if not hints or not platform.hints.add(tenant, hints, on):
         return None
     wish, high = SyncOptions(hinted=True), Priority.HIGH
-    asked = enqueue(platform, [tenant], wish, priority=high, asked_by=asked_by, strict=False)
+    asked = enqueue(platform, [tenant], wish, priority=high, asked_by=asked_by, strict=False, on=on)
     return asked[0] if asked else None
 
 
 def _by_source(
-    platform: Platform, tenants: Sequence[str], organization: str | None, *, strict: bool
+    found: Mapping[str, Row[Any]],
+    tenants: Sequence[str],
+    organization: str | None,
+    *,
+    strict: bool,
 ) -> dict[str, list[str]]:
-    found = platform.requests.tenants(tenants)
+    """The tenants that can be asked for, by their sources, given what was found of them."""
     groups: dict[str, list[str]] = {}
     for tenant in dict.fromkeys(tenants):
         row = found.get(tenant)

@@ -20,23 +20,26 @@ TENANT = "bench"
 WAYS = {"bulk": "1", "pages": str(2**31 - 1)}
 
 
-def prepare(chosen: argparse.Namespace) -> None:
+def tenant(way: str, chosen: argparse.Namespace) -> Tenant:
+    """The tenant whose shop it is."""
+    account, settings = Credentials("token", chosen.token), {"bulk_from": WAYS[way]}
+    return Tenant(TENANT, "shopify", "bench", chosen.site, account, settings)
+
+
+def prepare(way: str, chosen: argparse.Namespace) -> None:
     """Migrates the database and adds the tenant: once per installation, so not measured."""
     from sync_assets.store.migrate import migrate
-    from sync_assets.store.secrets import Vault
+    from sync_assets.store.secrets import Vault, new_key
     from sync_assets.store.tenants import Tenants
 
     database = Database(chosen.database_url)
     migrate(database)
-    Tenants(database, Vault(None)).add(Tenant(TENANT, "shopify", "bench", chosen.site))
+    Tenants(database, Vault(new_key())).add(tenant(way, chosen))
 
 
 def load(way: str, chosen: argparse.Namespace) -> None:
     """Syncs the orders of the tenant whose shop is at `chosen.site`; its budget is kept, too."""
-    settings = {"bulk_from": WAYS[way]}
-    account = Credentials("token", chosen.token)
-    tenant = Tenant(TENANT, "shopify", "bench", chosen.site, account, settings)
-    request = SyncRequest(uuid4(), tenant, ("orders",))
+    request = SyncRequest(uuid4(), tenant(way, chosen), ("orders",))
     database = Database(chosen.database_url)
     source = SOURCES["shopify"](allow_private=True, paces=Paces(database))
     syncs = Syncs(database).holder(source.spec)
@@ -51,7 +54,7 @@ def main() -> None:
     way = sys.argv.pop(1)
     chosen = contender.options("This program's sync of a shop's orders, bulk or pages.")
     if chosen.prepare:
-        prepare(chosen)
+        prepare(way, chosen)
         return
     load(way, chosen)
     contender.report(chosen)

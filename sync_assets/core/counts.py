@@ -1,6 +1,6 @@
 """What became of every record of a stream."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 
 
 @dataclass(slots=True)
@@ -59,7 +59,7 @@ class Counts:
 
     def as_dict(self) -> dict[str, int | None]:
         """The counts by name."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in COUNTERS}
 
 
 COUNTERS: tuple[str, ...] = tuple(field.name for field in fields(Counts))

@@ -50,7 +50,7 @@ class ListingPage:
             where the contents are fetched afterwards.
         rejected: entries that have no key.
         announced: how many records the source says the whole listing has.
-        at_work: an empty page, given while the source is at work for us; with at_work the hard
+        at_work: an empty page, given while the source is at work for us; with `at_work` the hard
             limit begins anew, without it an empty page counts for nothing.
     """
 
@@ -103,7 +103,8 @@ class Collection(Protocol):
     def in_one_piece(self) -> bool:
         """Does `with_contents()` cost the same, however much of it is known already?
 
-        A first load that was cut off then reads it again, instead of what is missing by key.
+        A first load that was cut off then reads it again, instead of what is missing by key, and
+        so does a full sync.
         """
         ...
 
@@ -111,7 +112,7 @@ class Collection(Protocol):
         """The same, with a listing that carries the contents, where the source can do that.
 
         Args:
-            begun: since when an earlier attempt was at this first load, None for a new one.
+            begun: since when an earlier attempt was at it, None for the first one.
         """
         ...
 
@@ -198,6 +199,7 @@ class Checkpoint:
         reread_from: an unfinished full refresh goes on behind this key.
         loaded: the collection was once read to its end; before that, it is a first load.
         listed_at: when it was listed as a whole, and what is gone was looked for.
+        begun_at: since when its listing in one piece is under way, by the source's clock.
         own: it was saved by an earlier attempt of this very sync.
     """
 
@@ -205,6 +207,7 @@ class Checkpoint:
     reread_from: int | None = None
     loaded: bool = False
     listed_at: datetime | None = None
+    begun_at: datetime | None = None
     own: bool = False
 
 

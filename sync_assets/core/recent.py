@@ -69,7 +69,8 @@ class RecentSync:
         unfinished = not checkpoint.loaded or checkpoint.reread_from is not None
         if asked_for_more or unfinished or checkpoint.listed_at is None:
             return False
-        return self.connection.server_time() - checkpoint.listed_at < TRUSTED_FOR
+        age = self.connection.server_time() - checkpoint.listed_at
+        return timedelta(0) <= age < TRUSTED_FOR  # a source's clock may have been wrong
 
     def _listed(self, recent: Recent) -> Survey | None:
         """What was modified; None where that is too much, or cannot be told apart."""

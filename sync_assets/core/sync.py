@@ -90,10 +90,12 @@ class _CollectionSync:
         show = partial(self._show, self.counts.seen, self.counts.total or 0)
         known = self.store.known(self.collection.scope)
         checkpoint = self._begin(stored)
-        rereads = checkpoint.reread_from is not None
-        everything = rereads or not (self.first or self.loaded)
-        anew = self.first and not rereads and not len(known)
-        if anew or (everything and self.collection.in_one_piece):
+        rereads, inline = checkpoint.reread_from is not None, self.collection.inline
+        cut_off = not (self.first or self.loaded)
+        anew = self.first and not len(known)
+        if self.collection.in_one_piece and (rereads or inline):
+            checkpoint = self._in_one_piece(checkpoint)
+        elif not rereads and not inline and (anew or (cut_off and self.collection.in_one_piece)):
             checkpoint = self._with_contents(checkpoint)
         keeper = Keeper(self.collection, self.store, known, self.survey, self.counts)
         for page in self.collection.listing():
@@ -121,17 +123,28 @@ class _CollectionSync:
             self.stop.progressed()
         self.stop.check_turn()
 
+    def _between_looks(self, *, at_work: bool) -> None:
+        """The source prepares its answer, or lets us wait for others: another attempt goes on."""
+        if at_work:
+            self.stop.progressed()
+        self.stop.check_turn()
+
     def _with_contents(self, checkpoint: Checkpoint) -> Checkpoint:
-        """Who wants everything takes half the requests with a listing that carries it."""
-        if self.collection.inline:
-            return checkpoint
-        if checkpoint.reread_from is not None:
-            self.collection = self.collection.with_contents()
-            self._save(checkpoint)  # should it be cut off, the next sync begins it anew
-            return checkpoint
+        """A first load wants everything: a listing that carries it takes half the requests."""
         begun = checkpoint.overlap_from
         self.collection, self.keeps_listed = self.collection.with_contents(begun), True
         return checkpoint if begun is not None else self._pass_overlap(checkpoint)
+
+    def _in_one_piece(self, checkpoint: Checkpoint) -> Checkpoint:
+        """Read everything at once; another attempt of this sync goes on with the same piece.
+
+        Another sync begins it anew: what it is asked to find may have changed since.
+        """
+        begun = checkpoint.begun_at if checkpoint.own else None
+        self.collection = self.collection.with_contents(begun)
+        begun_at = begun or self.connection.server_time() - SKEW
+        self._save(replace(checkpoint, begun_at=begun_at))
+        return checkpoint
 
     def _begin(self, stored: Checkpoint) -> Checkpoint:
         """Where to go on from: a full refresh begins, goes on, or is not wanted.
@@ -147,7 +160,10 @@ class _CollectionSync:
 
     def _take(self, page: ListingPage, keeper: Keeper) -> None:
         """Note a page of the listing, and keep its contents where it carries them."""
-        self._between_pages(lost_when_cut=not self.keeps_listed)
+        if page.sightings or page.rejected:
+            self._between_pages(lost_when_cut=not self.keeps_listed)
+        else:
+            self._between_looks(at_work=page.at_work)
         fresh = self.survey.add(page.sightings)
         self.unkeyed += len(page.rejected)
         self.announced = page.announced

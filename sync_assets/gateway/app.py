@@ -31,6 +31,7 @@ from sync_assets.gateway.audit import Audited, Recorder
 from sync_assets.gateway.bodies import PATIENCE, Bodies
 from sync_assets.gateway.headers import Envelope
 from sync_assets.gateway.hub import Hub
+from sync_assets.gateway.knocks import Knocks
 from sync_assets.gateway.limits import Limits, Turns
 from sync_assets.gateway.metrics import Metrics
 from sync_assets.gateway.pages.routers import ROUTERS as PAGES
@@ -91,11 +92,12 @@ def create_app(platform: Platform, *, patience: float = PATIENCE) -> FastAPI:
     app.state.metrics = metrics
     app.state.streams = events.Streams(Hub(platform.syncs.reports, platform.syncs.new_lines))
     app.state.limits = Limits(platform.settings.gateway_rate)
+    app.state.knocks = Knocks()
     app.state.searches = Turns(search.AT_ONCE)
     install(app)
     for router in ROUTERS:
         app.include_router(router)
-    app.add_middleware(Bodies, patience=patience)
+    app.add_middleware(Bodies, patience=patience, larger=platform_hooks.LARGER)
     _layer(app, platform, metrics, recorder)
     _describe(app)
     return app

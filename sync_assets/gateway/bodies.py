@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -9,11 +10,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from sync_assets.gateway.problems import Problem
 
 LARGEST = 1024 * 1024
-"""Bytes of a body."""
+"""Bytes of a body, unless its door takes larger ones."""
 
-HEARD_OUT = 4 * LARGEST
-"""Bytes that are read, and thrown away, of a body that is too large: whose connection ends while it
-sends may never see the answer, and a proxy takes that for an upstream that has died."""
+HEARD_OUT = 3 * LARGEST
+"""Bytes beyond that which are read, and thrown away: whose connection ends while it sends may never
+see the answer, and a proxy takes that for an upstream that has died."""
+
+LARGER_AT_ONCE = 8
+"""Bodies beyond `LARGEST` that are held at the same time; others wait. Anybody may send one, and
+memory for one of each connection there is not."""
 
 PATIENCE = 20.0
 """Seconds for which a body is waited for."""
@@ -30,58 +35,69 @@ _WITH_BODY = {"POST", "PUT", "PATCH"}
 class Bodies:
     """Hands each call on with its whole body, or answers why not."""
 
-    def __init__(self, app: ASGIApp, patience: float = PATIENCE) -> None:
+    def __init__(
+        self, app: ASGIApp, patience: float = PATIENCE, larger: Mapping[str, int] | None = None
+    ) -> None:
+        """`patience`: in seconds; `larger`: bytes that bodies may have, by how a path begins."""
         self._app = app
         self._patience = patience
+        self._larger = dict(larger or {})
+        self._places = asyncio.Semaphore(LARGER_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a call on."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        try:
-            _check_head(scope)
-            body = await self._read(Headers(scope=scope), receive)
-            if body is None:
-                return  # the caller has left
-            _check_kind(scope, body)
-        except Problem as problem:
-            await problem.response()(scope, receive, send)
-            return
-        await self._app(scope, _again(body, receive), send)
+        async with AsyncExitStack() as held:
+            try:
+                _check_head(scope)
+                body = await self._read(scope, receive, held)
+                if body is None:
+                    return  # the caller has left
+                _check_kind(scope, body)
+            except Problem as problem:
+                await problem.response()(scope, receive, send)
+                return
+            await self._app(scope, _again(body, receive), send)
 
-    async def _read(self, headers: Headers, receive: Receive) -> bytes | None:
+    async def _read(self, scope: Scope, receive: Receive, held: AsyncExitStack) -> bytes | None:
+        headers, path = Headers(scope=scope), scope["path"]
         if "content-length" not in headers and "transfer-encoding" not in headers:
             return b""
-        if int(headers.get("content-length", "0")) > HEARD_OUT:  # the parser lets only digits in
-            raise _too_large()
+        most = next(
+            (size for start, size in self._larger.items() if path.startswith(start)), LARGEST
+        )
+        if int(headers.get("content-length", "0")) > most + HEARD_OUT:  # the parser checks digits
+            raise _too_large(most)
         try:
             async with asyncio.timeout(self._patience):
-                return await _all(receive)
+                return await self._all(receive, most, held)
         except TimeoutError as error:
             detail = f"The body did not come within {self._patience:g} seconds."
             raise Problem(408, detail=detail, headers=_CLOSE) from error
 
-
-async def _all(receive: Receive) -> bytes | None:
-    """The body; None when its sender has left. Raises `Problem` 413."""
-    parts, size, more = list[bytes](), 0, True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        part: bytes = message.get("body", b"")
-        size += len(part)
-        if size > HEARD_OUT:
-            break
-        if size > LARGEST:
-            parts.clear()
-        else:
-            parts.append(part)
-        more = message.get("more_body", False)
-    if size > LARGEST:
-        raise _too_large()
-    return b"".join(parts)
+    async def _all(self, receive: Receive, most: int, held: AsyncExitStack) -> bytes | None:
+        """The body; None when its sender has left. Raises `Problem` 413."""
+        parts, size, more = list[bytes](), 0, True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return None
+            part: bytes = message.get("body", b"")
+            if size <= LARGEST < size + len(part) and most > LARGEST:
+                await held.enter_async_context(self._places)
+            size += len(part)
+            if size > most + HEARD_OUT:
+                break
+            if size > most:
+                parts.clear()
+            else:
+                parts.append(part)
+            more = message.get("more_body", False)
+        if size > most:
+            raise _too_large(most)
+        return b"".join(parts)
 
 
 def _again(body: bytes, receive: Receive) -> Receive:
@@ -119,5 +135,5 @@ def _check_kind(scope: Scope, body: bytes) -> None:
         raise Problem(415, detail="Send JSON, as 'Content-Type: application/json'.")
 
 
-def _too_large() -> Problem:
-    return Problem(413, detail=f"A body has at most {LARGEST} bytes.", headers=_CLOSE)
+def _too_large(most: int) -> Problem:
+    return Problem(413, detail=f"A body has at most {most} bytes.", headers=_CLOSE)

@@ -7,16 +7,16 @@ import time
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Path, Request
+from fastapi import APIRouter, Depends, Header, Request
 from pydantic import BaseModel, Field, ValidationError
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.hints import Hint
 from sync_assets.core.streams import SourceSpec
-from sync_assets.core.tenants import is_tenant_id
 from sync_assets.enqueue import hint
 from sync_assets.gateway.access import Caller
-from sync_assets.gateway.problems import Problem, not_there, problem_responses
+from sync_assets.gateway.knocks import Knock, Knocking
+from sync_assets.gateway.problems import Problem, problem_responses
 from sync_assets.gateway.shapes import Answer
 from sync_assets.gateway.state import ThePlatform
 from sync_assets.store.hooks import Hook
@@ -35,7 +35,7 @@ LATE = 300
 HOOK = "hook"
 """What stands in the audit, and in limits, instead of a key."""
 
-_NOBODY = Hook("", "", {}, secrets.token_urlsafe(32))
+_NOBODY = Hook("", "", "", {}, secrets.token_urlsafe(32))
 """With whose secret a call is compared for which there is no tenant: it takes as long."""
 
 
@@ -104,7 +104,7 @@ async def body_of(request: Request) -> bytes:
 def wordpress(
     request: Request,
     platform: ThePlatform,
-    tenant_id: Annotated[str, Path(description="The tenant's id.")],
+    knock: Knocking,
     body: Annotated[bytes, Depends(body_of)],
     timestamp: Annotated[
         str, Header(alias="X-Sync-Assets-Timestamp", description="Seconds since 1970.")
@@ -122,27 +122,27 @@ def wordpress(
     No key: the signature, by the tenant's hook secret, is the proof. A call that was heard before
     is answered and does nothing.
     """
-    hook = _proven(platform, tenant_id, timestamp, signature, body)
+    hook = _proven(platform, knock, timestamp, signature, body)
     request.state.caller = Caller(HOOK, hook.organization, frozenset())  # for the audit
-    request.app.state.limits.spend(f"{HOOK} {tenant_id}")
+    request.app.state.limits.spend(f"{HOOK} {knock.tenant_id}")
     _check_time(timestamp)
     objects = _objects(body)
-    if not platform.hooks.is_new(tenant_id, bytes.fromhex(signature.removeprefix("sha256="))):
-        return Heard(hints=0, dropped=0)
     hints = _hints(platform.spec(hook.source), hook, objects)
-    hint(platform, tenant_id, hints, asked_by=hook.source)
+    call = bytes.fromhex(signature.removeprefix("sha256="))
+    with platform.hooks.hearing(knock.tenant_id, call) as transaction:
+        if transaction is None:
+            return Heard(hints=0, dropped=0)
+        hint(platform, knock.tenant_id, hints, asked_by=hook.source, on=transaction)
     return Heard(hints=len(hints), dropped=len(objects) - len(hints))
 
 
-def _proven(
-    platform: Platform, tenant_id: str, timestamp: str, signature: str, body: bytes
-) -> Hook:
+def _proven(platform: Platform, knock: Knock, timestamp: str, signature: str, body: bytes) -> Hook:
     """The door that the call has the secret of; raises the one `Problem` 404 for any other."""
-    hook = platform.hooks.get(tenant_id) if is_tenant_id(tenant_id) else None
+    hook = platform.hooks.get(knock.tenant_id) if knock.tenant_id else None
     wanted = _signature((hook or _NOBODY).secret, timestamp, body)
     good = hmac.compare_digest(wanted.encode(), signature.encode())
     if hook is None or hook.source != "wordpress" or not good:
-        raise not_there()
+        raise knock.is_wrong()
     return hook
 
 

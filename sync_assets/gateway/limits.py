@@ -51,6 +51,11 @@ class Buckets:
                 self._levels.popitem(last=False)
         return 0.0 if enough else (1 - level) / self._rate
 
+    def wait(self, name: str) -> float:
+        """The seconds until there is one to take; takes none."""
+        with self._lock:
+            return max(0.0, (1 - self._level(name, self._clock())) / self._rate)
+
     def _level(self, name: str, now: float) -> float:
         level, at = self._levels.get(name, (self._burst, now))
         return min(self._burst, level + (now - at) * self._rate)
@@ -98,23 +103,24 @@ class Turns:
 class Limits:
     """The limits of one process."""
 
-    def __init__(self, a_minute: float) -> None:
+    def __init__(self, a_minute: float, clock: Callable[[], float] = time.monotonic) -> None:
         """`a_minute`: calls of a key."""
-        self._keys = Buckets(a_minute, BURST)
-        self._guesses = Buckets(GUESSES, GUESS_BURST)
+        self._keys = Buckets(a_minute, BURST, clock)
+        self._guesses = Buckets(GUESSES, GUESS_BURST, clock)
 
     def spend(self, key_id: str) -> None:
         """A call of a key; raises `Problem` 429 when it asks too often."""
-        _refuse(self._keys.take(key_id), "This key asks too often.")
+        refuse(self._keys.take(key_id), "This key asks too often.")
 
     def guessed(self, address: str) -> None:
         """An address gave a wrong key; raises `Problem` 429 where it does so too often.
 
         Good keys of the same address are not held up: many callers may stand behind it.
         """
-        _refuse(self._guesses.take(address), "Too many wrong keys from this address.")
+        refuse(self._guesses.take(address), "Too many wrong keys from this address.")
 
 
-def _refuse(wait: float, why: str) -> None:
+def refuse(wait: float, why: str) -> None:
+    """Raise `Problem` 429 where somebody has to wait, in seconds."""
     if wait > 0:
         raise Problem(429, detail=why, headers={"Retry-After": str(math.ceil(wait))})

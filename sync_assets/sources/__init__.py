@@ -8,6 +8,7 @@ from sync_assets.core.ports import Source
 from sync_assets.core.streams import SourceSpec
 from sync_assets.core.tokens import Tokens
 from sync_assets.sources.shopify import Shopify
+from sync_assets.sources.shopify.webhooks import SHOP
 from sync_assets.sources.wordpress import WordPress
 
 
@@ -34,5 +35,8 @@ SOURCES: Mapping[str, SourceFactory] = {
     "wordpress": WordPress,
     "shopify": Shopify,
 }
+
+ACCOUNT_HEADERS: Mapping[str, str] = {"shopify": SHOP}
+"""The header in which a source's webhooks name the host of their account, where they do."""
 
 SPECS: tuple[SourceSpec, ...] = tuple(factory.spec for factory in SOURCES.values())

@@ -231,13 +231,14 @@ class HttpSession:
             except (*_FAILURES, Overdue) as error:
                 self._stop.check()  # a stop cuts the connection
                 self._throttle.struggled()
-                raise self._complaints.broken(error, url, overdue=mine.overdue) from error
-            except AddressRefused as error:
-                raise self._complaints.not_public(url) from error
-            except Oversized as error:
-                raise self._complaints.too_large(url, self._limits.body) from error
+                complaint = self._complaints.broken(error, url, overdue=mine.overdue)
+            except AddressRefused:
+                complaint = self._complaints.not_public(url)
+            except Oversized:
+                complaint = self._complaints.too_large(url, self._limits.body)
             finally:
                 self._account(url, raw, time.monotonic() - began)
+            raise complaint  # without its cause, which names whole addresses, signatures included
 
     def _judge(self, raw: Raw, expect: Kind | None) -> Answer:
         """The answer, unless asking again may bring a better one."""

@@ -106,6 +106,15 @@ class Database:
             yield connection
 
     @contextmanager
+    def as_control_on(self, transaction: Connection | None) -> Generator[Connection]:
+        """The control role's transaction that is under way and its owner's to end, or a new one."""
+        if transaction is not None:
+            yield transaction
+            return
+        with self.as_control() as connection:
+            yield connection
+
+    @contextmanager
     def alone_with(self, tenant_id: str) -> Generator[Connection]:
         """A transaction of the control role, while no other works on this tenant."""
         with self.as_control() as connection:

@@ -12,7 +12,7 @@ from sync_assets.core.clock import Clock
 from sync_assets.core.errors import RetryLater
 from sync_assets.core.hints import Hint
 from sync_assets.core.known import Known
-from sync_assets.core.ports import Checkpoint, Page, SyncOptions, Written
+from sync_assets.core.ports import Checkpoint, Page, SyncRequest, Written
 from sync_assets.core.records import Record, Rejected
 from sync_assets.core.run import StreamStatus
 from sync_assets.core.streams import StreamSpec
@@ -34,6 +34,16 @@ _RECORD_ERRORS = (
     postgres.RaiseException,
 )
 """What a single record can be to blame for, also by a constraint or trigger of the CMS's own."""
+
+
+_Merged = tuple[dict[int, bool], list[Rejected]]
+"""For each key written whether it was created, and the records that PostgreSQL refused."""
+
+_Merge = Callable[[Driver, Sequence[tuple[Record, bytes]]], _Merged]
+
+
+class _Refused(Exception):
+    """PostgreSQL refused a page for the sake of one of its records."""
 
 
 class StoredStream:
@@ -77,18 +87,18 @@ class HeldStream(HeldPart):
         database: Database,
         connection: Connection,
         lease: Lease,
+        request: SyncRequest,
         spec: StreamSpec,
         clock: Clock,
-        options: SyncOptions | None = None,
     ) -> None:
         super().__init__(database, connection, lease, spec.name)
         stored = StoredStream(database, lease.tenant_id, spec, lease.sync_id)
+        self._tenant, self._options = request.tenant, request.options
         self.known, self.checkpoint = stored.known, stored.checkpoint
         self.hints, self.failed = stored.hints, stored.failed
         self._spec = spec
         self._rows = Rows(spec.table)
         self._clock = clock
-        self._options = options or SyncOptions()
         self._created = self._updated = self._deleted = 0
         self._dead: set[str] = set()
 
@@ -126,8 +136,15 @@ class HeldStream(HeldPart):
                 )
 
     def _write(self, page: Page) -> Written:
+        """As a rule nothing is refused; only a second try pays for the savepoints of halving."""
+        try:
+            return self._write_by(self._all, page)
+        except _Refused:
+            return self._write_by(self._halving, page)
+
+    def _write_by(self, merge: _Merge, page: Page) -> Written:
         with self.writing() as connection:
-            written, refused = self._merge(driver(connection), page.records)
+            written, refused = merge(driver(connection), page.records)
             skipped = len(page.records) - len(written) - len(refused)
             created = sum(written.values())
             rejected = [*page.rejected, *refused]
@@ -146,23 +163,39 @@ class HeldStream(HeldPart):
         self._deleted += buried
         return buried
 
-    def _merge(
-        self, connection: Driver, records: Sequence[tuple[Record, bytes]]
-    ) -> tuple[dict[int, bool], list[Rejected]]:
+    def _all(self, connection: Driver, records: Sequence[tuple[Record, bytes]]) -> _Merged:
+        """Write all records; raises `_Refused`, which leaves the transaction to be rolled back."""
+        try:
+            return self._upsert(connection, records, new_are_unlinked=True), []
+        except _RECORD_ERRORS as error:
+            raise _Refused from error
+
+    def _halving(self, connection: Driver, records: Sequence[tuple[Record, bytes]]) -> _Merged:
         """Write records; when PostgreSQL refuses them, find the ones to blame by halving."""
-        if not records:
-            return {}, []
         try:
             with connection.transaction():
-                sync_id = self._lease.sync_id
-                return self._rows.upsert(connection, records, sync_id, self._clock()), []
+                return self._upsert(connection, records), []
         except _RECORD_ERRORS as error:
             if len(records) == 1:
                 return {}, [self._refused(records[0][0], error)]
         middle = len(records) // 2
-        first, first_refused = self._merge(connection, records[:middle])
-        second, second_refused = self._merge(connection, records[middle:])
+        first, first_refused = self._halving(connection, records[:middle])
+        second, second_refused = self._halving(connection, records[middle:])
         return first | second, first_refused + second_refused
+
+    def _upsert(
+        self,
+        connection: Driver,
+        records: Sequence[tuple[Record, bytes]],
+        *,
+        new_are_unlinked: bool = False,
+    ) -> dict[int, bool]:
+        if not records:
+            return {}
+        sync_id, now = self._lease.sync_id, self._clock()
+        return self._rows.upsert(
+            connection, records, sync_id, now, new_are_unlinked=new_are_unlinked
+        )
 
     def _refused(self, record: Record, cause: postgres.Error) -> Rejected:
         names = (column.name for column in self._spec.table.columns)
@@ -184,7 +217,8 @@ class HeldStream(HeldPart):
         if revived:
             dead_letters.resolve(connection, stream, page.collection, revived)
         if page.checkpoint is not None:
-            save_checkpoint(connection, stream, page.collection, sync_id, page.checkpoint)
+            place = (self._tenant, stream, page.collection, sync_id)
+            save_checkpoint(connection, *place, page.checkpoint)
         hints.remove(connection, page.done)
 
     def _count(self, connection: Connection, result: Written, deleted: int = 0) -> None:

@@ -48,14 +48,19 @@ class Hints:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, tenant_id: str, hints: Sequence[Hint]) -> int:
+    def add(self, tenant_id: str, hints: Sequence[Hint], on: Connection | None = None) -> int:
         """Keep hints of an active tenant; one of what was hinted at already takes its place.
+
+        Args:
+            tenant_id: whose records they are.
+            hints: where they are.
+            on: a transaction of the control role, with which they are kept or not.
 
         Returns:
             How many were kept, each record once; no further ones where too many wait.
         """
         parameters = {"tenant": tenant_id, "most": MOST, **_columns(hints)}
-        with self._database.as_control() as connection:
+        with self._database.as_control_on(on) as connection:
             return connection.execute(_ADD, parameters).rowcount
 
     def forget(self) -> int:

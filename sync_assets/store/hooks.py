@@ -1,10 +1,11 @@
 """Who may send hints for a tenant: a secret that both sides know, and the calls of late."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from sync_assets.core.errors import UnknownTenant
 from sync_assets.store.database import Database
@@ -14,7 +15,7 @@ REMEMBERED = 660
 """Seconds for which a call is remembered: longer than its timestamp is good for, both ways."""
 
 _GET = text("""
-    SELECT organization, source, settings, hook_secret FROM sync.tenants
+    SELECT organization, source, url, settings, hook_secret FROM sync.tenants
     WHERE id = :tenant AND active AND hook_secret IS NOT NULL
 """)
 _SET = text("""
@@ -32,6 +33,7 @@ _HEAR = text("""
     )
     INSERT INTO sync.hook_calls (tenant_id, signature)
     SELECT id, :signature FROM sync.tenants WHERE id = :tenant
+    FOR SHARE  -- a purge locks the tenant first, too, and what was kept for it afterwards
     ON CONFLICT DO NOTHING
 """)
 
@@ -43,12 +45,14 @@ class Hook:
     Attributes:
         organization: the tenant's.
         source: the tenant's.
+        url: the tenant's.
         settings: the tenant's.
         secret: with which calls are signed.
     """
 
     organization: str
     source: str
+    url: str
     settings: Mapping[str, str]
     secret: str = field(repr=False)
 
@@ -67,7 +71,7 @@ class Hooks:
         if row is None:
             return None
         secret = self._vault.open(bytes(row.hook_secret))
-        return Hook(row.organization, row.source, row.settings, secret)
+        return Hook(row.organization, row.source, row.url, row.settings, secret)
 
     def make(self, tenant_id: str) -> str:
         """A new secret, which takes the place of an older one; it is never shown again.
@@ -91,11 +95,16 @@ class Hooks:
         """Take no hints any more; raises `UnknownTenant`."""
         self._set(tenant_id, None)
 
-    def is_new(self, tenant_id: str, signature: bytes) -> bool:
-        """Note a call; gives whether it was not heard before."""
+    @contextmanager
+    def hearing(self, tenant_id: str, signature: bytes) -> Generator[Connection | None]:
+        """The transaction in which a call is heard; None where that was done before.
+
+        Keep in it what the call tells of: the call is forgotten where that fails, so that the next
+        try to deliver it is heard. Who brings the same meanwhile waits for the end.
+        """
         parameters = {"tenant": tenant_id, "signature": signature, "remembered": REMEMBERED}
         with self._database.as_control() as connection:
-            return connection.execute(_HEAR, parameters).rowcount > 0
+            yield connection if connection.execute(_HEAR, parameters).rowcount else None
 
     def _set(self, tenant_id: str, sealed: bytes | None) -> None:
         with self._database.as_control() as connection:

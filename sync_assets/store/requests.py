@@ -119,9 +119,9 @@ class Requests:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def tenants(self, ids: Sequence[str]) -> dict[str, Row[Any]]:
+    def tenants(self, ids: Sequence[str], on: Connection | None = None) -> dict[str, Row[Any]]:
         """Source, organization, active and usable of the tenants that there are, by id."""
-        with self._database.as_control() as connection:
+        with self._database.as_control_on(on) as connection:
             rows = connection.execute(_TENANTS, {"tenants": list(ids)}).all()
         return {row.id: row for row in rows}
 
@@ -136,10 +136,12 @@ class Requests:
         due: datetime | None = None,
         attempts: int = BACKOFF.attempts,
         strict: bool = True,
+        on: Connection | None = None,
     ) -> list[Asked]:
         """Queue a sync of these streams for each tenant; all tenants of one source.
 
-        A request that waits for the same is returned instead of a second one, and does both.
+        A request that waits for the same is returned instead of a second one, and does both. With
+        `on`, a transaction of the control role, they are queued when that ends.
 
         Raises:
             UnknownTenant: one was removed meanwhile; nothing was queued. Unless `strict` is
@@ -156,7 +158,7 @@ class Requests:
             "due": due,
             "attempts": attempts,
         }
-        with self._database.as_control() as connection:
+        with self._database.as_control_on(on) as connection:
             rows = connection.execute(_ASK, parameters).all()
             missing = set(tenants) - {row.tenant_id for row in rows}
             if missing and strict:

@@ -170,9 +170,9 @@ class Holder:
     @contextmanager
     def hold(self, request: SyncRequest, stream: str) -> Generator[HeldStream]:
         """Hold a stream for this sync; raises `SyncHeld` when another one does."""
-        spec, options = self._spec.stream(stream), request.options
+        spec = self._spec.stream(stream)
         with self._held(request, stream) as (lease, connection):
-            held = HeldStream(self._database, connection, lease, spec, self._clock, options)
+            held = HeldStream(self._database, connection, lease, request, spec, self._clock)
             held.start()
             yield held
 

@@ -28,6 +28,10 @@ _UPDATE = text("""
     WHERE id = :id
 """)
 
+# A page that is being written is waited for; the next one finds the tenant changed.
+_BETWEEN_PAGES = text("""
+    SELECT FROM sync.leases WHERE tenant_id = :id ORDER BY stream FOR UPDATE
+""")
 _READ_AGAIN = text("""
     UPDATE sync.checkpoints SET reread_from = :start
     FROM sync.tenants AS old WHERE tenant_id = old.id AND old.id = :id
@@ -146,10 +150,11 @@ class Tenants:
 
         Another address, other settings, or credentials where there were none show other contents
         under the same modified times: the next sync reads everything again, and a sensor asks
-        for it.
+        for it. One that is at work ends where it would store its next checkpoint.
         """
         row = {**self._row(tenant), "changed": self._needs_sync(tenant)}
         with self._database.as_control() as connection:
+            connection.execute(_BETWEEN_PAGES, row)
             connection.execute(_READ_AGAIN, {**row, "start": NO_VERSION})
             if connection.execute(_UPDATE, row).rowcount == 0:
                 raise UnknownTenant(f"There is no tenant {tenant.id!r:.80}.")

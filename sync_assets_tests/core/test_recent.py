@@ -257,3 +257,16 @@ def test_whatever_is_told_truly_arrives(histories: list[list[Event]]):
         assert telling.sync().adds_up()
         assert not telling.listed_everything
         assert telling.store.live() == telling.site.records()
+
+
+def test_a_source_whose_clock_was_wrong_is_not_trusted_until_then(telling: Telling):
+    telling.site.pass_time(30 * 24 * HOUR)
+    telling.sync()
+    telling.site.pass_time(-30 * 24 * HOUR)
+    telling.site.put(3, "edited")
+    telling.sync()
+    assert telling.listed_everything
+    telling.site.put(4, "edited")
+    telling.site.pass_time(HOUR)
+    telling.sync()
+    assert telling.store.live() == telling.site.records()

@@ -59,6 +59,12 @@ def test_a_body_that_is_too_large_for_the_gateway_reaches_it(doors: Doors):
     assert told(doors, Knock("/v1/syncs", "POST", body=body))["length"] == len(body)
 
 
+def test_a_platforms_webhook_may_be_larger(doors: Doors):
+    body = b"x" * (4 * MEBIBYTE)
+    told_of = told(doors, Knock("/v1/hooks/shopify/loja", "POST", body=body))
+    assert told_of["length"] == len(body)
+
+
 def test_a_much_larger_one_does_not(doors: Doors, tenants: TenantSide):
     before = tenants.requests
     knock = Knock("/v1/syncs", "POST", host=PUBLIC, headers=(f"Content-Length: {3 * MEBIBYTE}",))

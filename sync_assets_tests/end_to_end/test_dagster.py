@@ -211,6 +211,15 @@ def test_a_removed_tenants_partition_can_be_removed_at_once(stack: Stack):
     assert "gone" not in stack.dagster.partitions()
 
 
+def test_checks_run_alone_from_the_ui(stack: Stack, first_sweep: str):
+    until(lambda: report(stack, first_sweep, "globex").status == "completed")
+    run_id = stack.dagster.check("posts", CHECKS, "globex")
+    assert stack.dagster.ended(run_id) == "SUCCESS"
+    kinds = [event["__typename"] for event in stack.dagster.events(run_id)]
+    assert kinds.count("AssetCheckEvaluationEvent") == len(CHECKS)
+    assert "MaterializationEvent" not in kinds
+
+
 def test_a_stream_that_is_synced_no_longer_is_told_stale(stack: Stack, first_sweep: str):
     assert first_sweep
     until(lambda: report(stack, first_sweep, "acme").status == "completed")

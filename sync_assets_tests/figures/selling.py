@@ -12,7 +12,7 @@ from sync_assets.core.tenants import Credentials, Tenant
 from sync_assets.demo.shop import ShopSite, Sizes
 from sync_assets.demo.shop.data.goods import Variant
 from sync_assets.demo.shop.data.numbering import LINE, TRANSACTION, order_id, order_number
-from sync_assets.demo.shop.data.orders import Line, Order, Transaction
+from sync_assets.demo.shop.data.orders import Discount, Line, Order, Transaction
 
 ZONE = ZoneInfo("America/Sao_Paulo")
 NOTHING = Sizes(products=0, orders=0, until=datetime.fromisoformat("2026-08-01T12:00:00+00:00"))
@@ -61,10 +61,11 @@ class Counter:
         sold = tuple(
             self._line(LINE + number * 128 + place, *line) for place, line in enumerate(lines)
         )
+        code = Discount("VERAO", 10) if any(line.discount for line in sold) else None
         order = Order(
             id=order_id(number), number=1001 + number, customer=None, currency=currency,
             presentment=currency, rate=Decimal(1), taxes_included=True, shipping=Decimal(shipping),
-            lines=sold, discount=None, transactions=(), refunds=(), fulfillment_status="FULFILLED",
+            lines=sold, discount=code, transactions=(), refunds=(), fulfillment_status="FULFILLED",
             source="web", note=None, tags=(), test=test, created_at=moment, updated_at=moment,
         )  # fmt: skip
         paid = Transaction(

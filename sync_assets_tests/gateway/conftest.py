@@ -17,6 +17,8 @@ from sync_assets.bootstrap import Platform
 from sync_assets.core.keys import Scope
 from sync_assets.core.tenants import Credentials, Tenant
 from sync_assets.gateway.app import create_app
+from sync_assets.gateway.knocks import Knocks
+from sync_assets.gateway.limits import Limits
 from sync_assets.gateway.server import Protocol, config
 
 SECRET = "planted-secret-of-the-site"  # noqa: S105 - looked for in answers and logs
@@ -66,6 +68,13 @@ def theirs(platform: Platform) -> Organization:
 def app(platform: Platform) -> FastAPI:
     """The app over the platform of this test."""
     return create_app(platform)
+
+
+@pytest.fixture
+def still(app: FastAPI) -> None:
+    """Limits that are filled up again at no time, however slow the machine."""
+    app.state.limits = Limits(600, lambda: 0.0)
+    app.state.knocks = Knocks(lambda: 0.0)
 
 
 @pytest.fixture

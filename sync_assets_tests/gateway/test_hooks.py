@@ -3,8 +3,9 @@
 import hashlib
 import hmac
 import time
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -14,7 +15,7 @@ from sqlalchemy import text
 
 from sync_assets.bootstrap import Platform
 from sync_assets.gateway.hooks import LARGEST, LATE, MOST
-from sync_assets.gateway.limits import BURST
+from sync_assets.gateway.limits import BURST, GUESS_BURST
 from sync_assets_tests.gateway.conftest import Client, Organization
 
 pytestmark = pytest.mark.postgres
@@ -73,6 +74,23 @@ def requests(platform: Platform) -> list[Any]:
         return [*connection.execute(query)]
 
 
+@contextmanager
+def broken(platform: Platform, table: str) -> Generator[None]:
+    """Let PostgreSQL refuse new rows of a table for a while."""
+    with platform.database.as_owner() as owner:
+        owner.execute(text(_BREAK.format(table=table)))
+    yield
+    with platform.database.as_owner() as owner:
+        owner.execute(text("DROP FUNCTION sync.full() CASCADE"))
+
+
+_BREAK = """
+    CREATE FUNCTION sync.full() RETURNS trigger LANGUAGE plpgsql
+      AS $$ BEGIN RAISE EXCEPTION 'no room'; END $$;
+    CREATE TRIGGER full_up BEFORE INSERT ON sync.{table} EXECUTE FUNCTION sync.full()
+"""
+
+
 def test_a_hint_is_kept_and_asks_for_a_sync_of_just_that(platform: Platform, site: Site):
     answer = site.says(POST, PAGE, TERM)
     assert (answer.status_code, answer.json()) == (202, {"hints": 3, "dropped": 0})
@@ -103,6 +121,20 @@ def test_a_call_is_heard_once(platform: Platform, site: Site):
     again = site.sends(body, at=at)
     assert (again.status_code, again.json()) == (202, {"hints": 0, "dropped": 0})
     assert hints(platform, site.tenant) == set()
+
+
+@pytest.mark.parametrize("table", ["hints", "requests"])
+def test_a_call_that_could_not_be_kept_is_kept_when_it_comes_again(
+    platform: Platform, site: Site, table: str
+):
+    body, at = orjson.dumps({"objects": [POST], "call": "1"}), time.time()
+    with broken(platform, table):
+        assert site.sends(body, at=at).status_code == 500
+    assert (hints(platform, site.tenant), requests(platform)) == (set(), [])
+    again = site.sends(body, at=at)
+    assert (again.status_code, again.json()) == (202, {"hints": 1, "dropped": 0})
+    assert hints(platform, site.tenant) == {("posts", "post", 7)}
+    assert len(requests(platform)) == 1
 
 
 def test_what_the_tenant_does_not_sync_is_dropped_at_the_door(platform: Platform, site: Site):
@@ -195,11 +227,20 @@ def test_a_call_is_audited_as_the_hooks_of_its_organization(platform: Platform, 
         ]
 
 
+@pytest.mark.usefixtures("still")
 def test_a_site_that_calls_for_every_visitor_is_slowed_down(site: Site):
     answers = [site.says({**POST, "id": key}) for key in range(1, BURST + 20)]
     refused = [answer for answer in answers if answer.status_code == 429]
     assert refused
     assert int(refused[0].headers["Retry-After"]) >= 1
+
+
+@pytest.mark.usefixtures("still")
+@pytest.mark.parametrize("tenant", ["ours-site", "nobody", "no%00body"])
+def test_a_site_that_guesses_is_held_up_whatever_there_is(site: Site, tenant: str):
+    site.tenant, site.secret = tenant, "another secret"
+    statuses = [site.says(POST).status_code for _ in range(GUESS_BURST + 3)]
+    assert statuses == [404] * GUESS_BURST + [429] * 3
 
 
 def test_no_secret_is_in_any_answer(site: Site):

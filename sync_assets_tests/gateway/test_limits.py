@@ -1,8 +1,11 @@
 """How often a key may ask, and an address guess."""
 
+from contextlib import suppress
+
 import pytest
 from fastapi import FastAPI
 
+from sync_assets.gateway.knocks import MISS_BURST, Knocks
 from sync_assets.gateway.limits import GUESS_BURST, MOST, Buckets, Places
 from sync_assets.gateway.problems import Problem
 from sync_assets_tests.gateway.conftest import Client, Organization
@@ -28,6 +31,36 @@ def test_a_bucket_holds_a_burst_and_is_filled_again():
     assert buckets.take("a") > 0
     clock.now = 1_000.0
     assert [buckets.take("a") == 0 for _ in range(4)] == [True, True, True, False]
+
+
+def test_the_wait_for_a_bucket_is_told_without_taking_from_it():
+    clock = Clock()
+    buckets = Buckets(60, 1, clock)
+    assert [buckets.wait("a") for _ in range(3)] == [0, 0, 0]
+    assert len(buckets) == 0
+    buckets.take("a")
+    clock.now = 0.25
+    assert [buckets.wait("a") for _ in range(3)] == pytest.approx([0.75] * 3)
+
+
+def test_an_address_that_guesses_for_many_tenants_is_held_up_for_all():
+    knocks = Knocks(Clock())
+    for number in range(MISS_BURST):
+        knocks.check("a", str(number))
+        knocks.missed("a", str(number))
+    with pytest.raises(Problem) as refused:
+        knocks.check("a", "another")
+    assert refused.value.status == 429
+    knocks.check("b", "another")
+
+
+def test_what_is_refused_for_one_tenant_uses_up_nothing_of_the_address():
+    knocks = Knocks(Clock())
+    for _ in range(3 * MISS_BURST):
+        with suppress(Problem):
+            knocks.check("a", "acme")
+            knocks.missed("a", "acme")
+    knocks.check("a", "globex")
 
 
 def test_who_was_seen_long_ago_is_forgotten():

@@ -1,5 +1,6 @@
 import gzip
 import logging
+import socket
 import ssl
 import threading
 import time
@@ -19,6 +20,7 @@ from sync_assets.sources import guard
 from sync_assets.sources.answers import TooLarge, Unserved
 from sync_assets.sources.http import HttpSession
 from sync_assets.sources.wire import Limits, Sent
+from sync_assets_tests.contracts.conversation import story
 from sync_assets_tests.sources.certificates import self_signed
 from sync_assets_tests.sources.conftest import Connect
 from sync_assets_tests.sources.hostile import (
@@ -449,3 +451,13 @@ def test_a_download_begins_anew_with_every_try(session: HttpSession, server: Hos
         assert session.download(server.url, file).ok
         file.seek(0)
         assert file.read() == b"the whole"
+
+
+def test_no_error_carries_the_signature_of_an_address(session: HttpSession) -> None:
+    """Dagster stores what caused an error, too."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]  # nobody listens there from now on
+    address = f"http://127.0.0.1:{port}/bulk/1.jsonl?signature=good-for-a-week"
+    with TemporaryFile() as file, pytest.raises(RetryLater) as caught:
+        session.download(address, file)
+    assert "good-for-a-week" not in story(caught.value)

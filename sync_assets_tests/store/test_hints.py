@@ -1,5 +1,6 @@
 """Hints wait until a sync has read what they point to, and no longer."""
 
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -40,6 +41,12 @@ def hinted(platform: Platform, *hints: Hint, tenant: str = "acme") -> Asked:
 def waiting(platform: Platform, tenant: str = "acme", stream: str = "posts") -> Sequence[Hint]:
     with platform.database.as_tenant(tenant) as connection:
         return storing.waiting(connection, stream)
+
+
+def hears(platform: Platform, call: bytes) -> bool:
+    """Bring a call; gives whether it was heard, as one that was not before."""
+    with platform.hooks.hearing("acme", call) as transaction:
+        return transaction is not None
 
 
 def take_one(desk: Desk, sync_id: UUID) -> tuple[str, ...]:
@@ -127,7 +134,7 @@ def test_a_tenant_sees_its_own_hints_only(platform: Platform, desk: Desk):
 def test_a_purge_forgets_hints(platform: Platform, desk: Desk):
     platform.hints.add("acme", [POST])
     platform.hooks.make("acme")
-    platform.hooks.is_new("acme", b"signature")
+    assert hears(platform, b"signature")
     platform.tenants.purge("acme", [])
     assert desk.owner.execute("SELECT count(*) FROM sync.hints").fetchall() == [(0,)]
     assert desk.owner.execute("SELECT count(*) FROM sync.hook_calls").fetchall() == [(0,)]
@@ -325,17 +332,60 @@ def test_of_many_that_bring_the_same_call_one_is_heard(platform: Platform):
 
     def call(_: int) -> bool:
         ready.wait()
-        return platform.hooks.is_new("acme", b"the same")
+        return hears(platform, b"the same")
 
     with ThreadPoolExecutor(8) as threads:
         assert sorted(threads.map(call, range(8))) == [False] * 7 + [True]
 
 
+def test_a_call_that_came_to_nothing_is_heard_again_with_all_it_tells(
+    platform: Platform, desk: Desk
+):
+    with pytest.raises(ZeroDivisionError), platform.hooks.hearing("acme", b"a") as transaction:  # noqa: PT012
+        hint(platform, "acme", [POST], asked_by="a site", on=transaction)
+        _ = 1 / 0
+    assert waiting(platform) == []
+    assert desk.owner.execute("SELECT FROM sync.requests").fetchall() == []
+    with platform.hooks.hearing("acme", b"a") as transaction:
+        assert transaction is not None
+        assert hint(platform, "acme", [POST], asked_by="a site", on=transaction) is not None
+    assert not hears(platform, b"a")
+    assert [one.key for one in waiting(platform)] == [7]
+
+
+def test_who_brings_a_call_waits_for_whoever_is_hearing_it(platform: Platform):
+    with ThreadPoolExecutor(1) as threads:
+        with platform.hooks.hearing("acme", b"a") as transaction:
+            assert transaction is not None
+            second = threads.submit(hears, platform, b"a")
+            time.sleep(0.2)
+            assert not second.done()
+            transaction.rollback()
+        assert second.result(timeout=10)
+
+
+def test_a_tenant_that_is_purged_while_it_is_heard_keeps_nobody_waiting(
+    platform: Platform, desk: Desk
+):
+    def purge() -> None:
+        platform.tenants.purge("acme", [])
+
+    platform.hints.add("acme", [POST])
+    with ThreadPoolExecutor(1) as threads:
+        with platform.hooks.hearing("acme", b"a") as transaction:
+            purged = threads.submit(purge)
+            time.sleep(0.2)  # it waits for the tenant's row, and has taken none that is needed here
+            hint(platform, "acme", [POST, TERM], asked_by="a site", on=transaction)
+        purged.result(timeout=10)
+    for table in ("hints", "hook_calls", "requests"):
+        assert desk.owner.execute(f"SELECT FROM sync.{table}").fetchall() == []  # type: ignore[arg-type]
+
+
 def test_calls_are_forgotten_once_their_time_is_over(platform: Platform, desk: Desk):
-    platform.hooks.is_new("acme", b"old")
-    platform.hooks.is_new("acme", b"young")
+    assert hears(platform, b"old")
+    assert hears(platform, b"young")
     age = timedelta(seconds=REMEMBERED + 1)
     desk.owner.execute("UPDATE sync.hook_calls SET at = now() - %s WHERE signature = 'old'", [age])
-    platform.hooks.is_new("acme", b"new")
+    assert hears(platform, b"new")
     rows = desk.owner.execute("SELECT signature FROM sync.hook_calls ORDER BY 1").fetchall()
     assert [row[0] for row in rows] == [b"new", b"young"]

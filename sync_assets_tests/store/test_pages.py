@@ -1,13 +1,18 @@
 """A page's rows, its dead letters, its counts and the checkpoint behind it commit together."""
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, LiteralString
 
 import pytest
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.errors import RetryLater
+from sync_assets.core.known import NO_VERSION
 from sync_assets.core.ports import Checkpoint
 from sync_assets.core.records import Rejected
+from sync_assets.core.tenants import Credentials
+from sync_assets.sources.wordpress.streams import SPEC
 from sync_assets.store.held_stream import HeldStream
 from sync_assets_tests.store.looking import Owner, one
 from sync_assets_tests.store.writing import APRIL, held, page, post, request
@@ -113,3 +118,82 @@ def test_another_attempt_of_a_sync_carries_on_what_the_last_one_wrote(platform: 
     (row,) = shown.streams
     assert row.attempt == 2
     assert (row.counts.created, row.counts.deleted) == (1, 1)  # and 2 once they are seen again
+
+
+def test_a_new_record_may_find_a_reference_of_its_own_there_already(
+    platform: Platform, owner: Owner
+):
+    terms = """
+        SELECT array_agg((content_wp_id, term_wp_id)::text ORDER BY content_wp_id, term_wp_id)
+        FROM cms.wordpress_content_terms
+    """
+    with held(platform) as stream:
+        owner.execute("INSERT INTO cms.wordpress_content_terms VALUES ('acme', 2, 'category', 5)")
+        written = stream.write(page(post(1, terms=[5]), post(2, terms=[5, 6])))
+    assert (written.created, written.failed) == (2, 0)
+    assert one(owner, terms) == ["(1,5)", "(2,5)", "(2,6)"]
+
+
+# A tenant that is changed meanwhile
+
+
+LATER = Checkpoint(overlap_from=APRIL, loaded=True)
+CHANGES = pytest.mark.parametrize(
+    "change",
+    [
+        {"url": "http://other.invalid"},
+        {"settings": {"acf": "both"}},
+        {"credentials": Credentials("editor", "secret")},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+
+
+@CHANGES
+def test_a_sync_of_a_tenant_that_was_changed_stores_no_checkpoint_any_more(
+    platform: Platform, change: dict[str, Any]
+):
+    wanted = request()
+    with held(platform, wanted) as stream:
+        stream.write(page(checkpoint=LATER))
+        platform.tenants.update(replace(wanted.tenant, **change))
+        with pytest.raises(RetryLater, match="acme were changed"):
+            stream.write(page(post(1), checkpoint=replace(LATER, listed_at=APRIL)))
+        stored = stream.checkpoint("post")
+    assert (stored.reread_from, stored.listed_at) == (NO_VERSION, None)
+    assert platform.syncs.holder(SPEC).stored("acme", "posts").known("post").get(1) is None
+
+
+@CHANGES
+def test_not_even_the_first_checkpoint_of_a_first_load_is_stored(
+    platform: Platform, change: dict[str, Any]
+):
+    wanted = request()
+    with held(platform, wanted) as stream:
+        platform.tenants.update(replace(wanted.tenant, **change))
+        with pytest.raises(RetryLater, match="acme were changed"):
+            stream.write(page(checkpoint=LATER))
+        assert stream.checkpoint("post") == Checkpoint()
+
+
+def test_what_changes_nothing_of_what_is_read_disturbs_no_sync(platform: Platform):
+    wanted = request()
+    with held(platform, wanted) as stream:
+        platform.tenants.update(replace(wanted.tenant, schedule="off", organization="other"))
+        stream.write(page(checkpoint=LATER))
+        assert stream.checkpoint("post") == replace(LATER, own=True)
+
+
+def test_whoever_changes_a_tenant_waits_for_the_page_that_is_being_written(platform: Platform):
+    """Or the page's checkpoint would overwrite the word that everything has to be read again."""
+    wanted = request()
+    with held(platform, wanted) as stream:
+        stream.write(page(checkpoint=LATER))
+        changed = replace(wanted.tenant, url="http://other.invalid")
+        with ThreadPoolExecutor(1) as pool:
+            with stream.writing():
+                update = pool.submit(platform.tenants.update, changed)
+                with pytest.raises(TimeoutError):
+                    update.result(0.3)
+            update.result(20)
+        assert stream.checkpoint("post").reread_from == NO_VERSION

@@ -81,8 +81,8 @@ class ShopifyConnection:
         return self._stats
 
     def server_time(self) -> datetime:
-        """The shop's clock, at the moment as of which everything is read."""
-        now = self._client.now or self._client.clock()
+        """The shop's clock or ours, whichever is behind, at the moment as of which all is read."""
+        now = min(self._client.now or self._client.clock(), self._client.clock())
         oldest = self._since.oldest
         return now if oldest is None else min(now, oldest)
 

@@ -31,10 +31,7 @@ _TAKINGS = f"""
   WHERE {_COUNTS} AND {_REFUNDED} {_IN_MONTH.format(at=_REFUNDED)}
 """  # noqa: S608 - nothing of it comes from outside
 
-# What came back is taken off at the line's own price after discounts, not at the refund's: so
-# nothing remains of what came back whole, however the shares were rounded.
-_BACK = """coalesce(round(lines.total * returned.quantity / nullif(lines.quantity, 0),
-      greatest(scale(lines.total), 2)), 0)"""
+# A line's total and a refund's subtotal are both after all discounts.
 _SALES = f"""
   SELECT orders.currency, lines.product_id, coalesce(products.title, lines.title) AS title,
     coalesce(lines.quantity, 0) AS units, coalesce(lines.total, 0) AS revenue
@@ -43,7 +40,7 @@ _SALES = f"""
   WHERE {_COUNTS} AND {_ORDERED} {_IN_MONTH.format(at=_ORDERED)}
   UNION ALL
   SELECT orders.currency, lines.product_id, coalesce(products.title, lines.title),
-    -coalesce(returned.quantity, 0), -{_BACK}
+    -coalesce(returned.quantity, 0), -coalesce(returned.subtotal, 0)
   FROM cms.shopify_refunds AS refunds
   JOIN cms.shopify_orders AS orders USING (tenant_id, order_id)
   JOIN cms.shopify_refund_lines AS returned USING (tenant_id, order_id, refund_id)

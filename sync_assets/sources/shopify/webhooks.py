@@ -14,6 +14,9 @@ from sync_assets.core.records import Payload
 SIGNATURE = "X-Shopify-Hmac-SHA256"
 IDENTITY = "X-Shopify-Webhook-Id"
 TOPIC = "X-Shopify-Topic"
+SHOP = "X-Shopify-Shop-Domain"
+"""The host of the shop; like all headers it is not signed."""
+
 _KEYS = ("id", "order_id", "inventory_item_id")
 
 

@@ -112,7 +112,7 @@ def order(x: Order) -> Json:
         "displayFulfillmentStatus": x.fulfillment_status,
         "cancelReason": x.cancel_reason,
         "createdAt": x.created_at,
-        "processedAt": x.created_at,
+        "processedAt": x.processed_at,
         "updatedAt": x.updated_at,
         "cancelledAt": x.cancelled_at,
         "closedAt": x.closed_at,
@@ -151,8 +151,8 @@ def refund(x: Order, given: Refund) -> Json:
         "id": gid("Refund", given.id),
         "note": given.note,
         "createdAt": given.created_at,
-        "processedAt": given.created_at,
-        "updatedAt": given.created_at,
+        "processedAt": given.processed_at,
+        "updatedAt": given.updated_at,
         "totalRefundedSet": money(x, given.total),
     }
 

@@ -151,7 +151,7 @@ def _order(shop: Shop, x: Order) -> dict[str, Any]:
         "outstanding": x.outstanding,
         "cancel_reason": x.cancel_reason or "",
         "created_at": x.created_at,
-        "processed_at": x.created_at,
+        "processed_at": x.processed_at,
         "cancelled_at": x.cancelled_at,
         "closed_at": x.closed_at,
         "original": originals.order(x),
@@ -188,8 +188,8 @@ def _refund(x: Order, refund: Refund) -> dict[str, Any]:
         "total": refund.total,
         "currency": x.currency,
         "created_at": refund.created_at,
-        "processed_at": refund.created_at,
-        "updated_at": refund.created_at,
+        "processed_at": refund.processed_at,
+        "updated_at": refund.updated_at,
         "original": originals.refund(x, refund),
     }
 

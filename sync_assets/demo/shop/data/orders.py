@@ -1,7 +1,7 @@
 """What a shop has sold and given back, in Python's types: aware times, decimal money."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import ClassVar
 
@@ -78,6 +78,16 @@ class Refund:
     created_at: datetime
 
     @property
+    def processed_at(self) -> datetime:
+        """When the gateway had paid it back, of which the shop heard a moment later."""
+        return self.created_at - timedelta(seconds=2)
+
+    @property
+    def updated_at(self) -> datetime:
+        """When it was last looked at."""
+        return self.created_at + timedelta(seconds=1)
+
+    @property
     def total(self) -> Decimal:
         """The money that went out."""
         return sum((entry.amount for entry in self.transactions), Decimal(0))
@@ -124,6 +134,11 @@ class Order:
     def name(self) -> str:
         """What people call it: `#1001`."""
         return f"#{self.number}"
+
+    @property
+    def processed_at(self) -> datetime:
+        """When it was sold; a till may have been offline for a minute by then."""
+        return self.created_at - timedelta(minutes=self.source == "pos")
 
     @property
     def subtotal(self) -> Decimal:

@@ -91,7 +91,7 @@ def _shown_status(order: Order) -> str:
 
 
 ORDER_SEARCH: Mapping[str, Field] = BASIC | {
-    "processed_at": Field("time", lambda head, _: head.created),
+    "processed_at": Field("time", lambda _, load: int(load().processed_at.timestamp())),
     "name": Field("text", lambda _, load: (load().name, str(load().number))),
     "status": Field("list", lambda _, load: (_shown_status(load()), "any")),
     "financial_status": Field("list", lambda _, load: load().financial_status),
@@ -123,7 +123,7 @@ ORDER: Fields = {
     "closed": lambda x: x.closed_at is not None,
     "closedAt": lambda x: stamped(x.closed_at),
     "createdAt": lambda x: stamp(x.created_at),
-    "processedAt": lambda x: stamp(x.created_at),
+    "processedAt": lambda x: stamp(x.processed_at),
     "updatedAt": lambda x: stamp(x.updated_at),
     "fullyPaid": lambda x: x.received >= x.total,
     "unpaid": lambda x: x.received == 0,
