@@ -72,6 +72,11 @@ def redirected_to(status: int, headers: Mapping[str, str], url: str) -> str | No
         return location
 
 
+def is_secret(url: str) -> bool:
+    """Is what goes to this address, the address included, nobody else's to read?"""
+    return url.lower().startswith("https://")
+
+
 def may_carry_credentials(origin: str, target: str) -> bool:
     """May credentials that were meant for one address go to another one?
 

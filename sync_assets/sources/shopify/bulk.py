@@ -1,31 +1,46 @@
 """Bulk operations: everything of one kind, read by the shop itself and fetched as one file."""
 
+import logging
 import tempfile
-from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import IO, Any
-
-import orjson
+import time
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import IO
 
 from sync_assets.core.clock import Clock
-from sync_assets.core.errors import RetryLater, SourceChanged, TenantMustAct
+from sync_assets.core.errors import RetryLater, TenantMustAct
 from sync_assets.core.ports import ListingPage
-from sync_assets.core.repair import Repairs
+from sync_assets.sources.answers import is_secret
+from sync_assets.sources.shopify.bulk_file import Node, batches, count, roots
 from sync_assets.sources.shopify.client import Client
 from sync_assets.sources.shopify.identities import key_of
-from sync_assets.sources.shopify.queries import OPERATIONS, POLL, RUN
+from sync_assets.sources.shopify.operations import (
+    UNDER_WAY,
+    Operation,
+    Operations,
+    created,
+    gets_on,
+    number,
+)
 from sync_assets.sources.shopify.reading import Reading, listed
 
-_UNDER_WAY = {"CREATED", "RUNNING", "CANCELING"}
-_BUSY = {"OPERATION_IN_PROGRESS", "LIMIT_REACHED"}
-_FRESH = timedelta(hours=6)
-"""So old may an operation be that an earlier attempt of a first load had begun."""
+_LOG = logging.getLogger(__name__)
 
 _TRIES = 3  # operations in one sync, when they fail
-_LOOKED_AT = 25  # operations of the app, the newest first
 
-Operation = dict[str, Any]
+
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """How long to wait for the shop, in seconds.
+
+    Attributes:
+        looks: between two looks at an operation, at first; they grow up to ten times as long.
+        busy: while the app has as many operations under way as it may have.
+    """
+
+    looks: float = 1.0
+    busy: float = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,161 +50,137 @@ class Bulk:
     Attributes:
         joins: an operation with the same query that was begun since then, by an earlier attempt,
             is as good as a new one; what changed meanwhile shows in the next listing.
-        waits: seconds between two looks at an operation; they grow up to ten times as long.
         since: told when an operation began that is older than this connection.
     """
 
     reading: Reading = field(repr=False)
     clock: Clock = field(repr=False)
     since: "Since" = field(repr=False)
-    waits: float = 1.0
+    pauses: Pauses = field(default_factory=Pauses)
     joins: datetime | None = None
 
     def pages(self, size: int) -> Iterator[ListingPage]:
         """The records with their contents; empty pages while the shop is at work.
 
         Raises:
-            RetryLater: the operation failed, or its file is not the whole result.
+            RetryLater: the operation failed, or its file is not the whole result; or the app had
+                no place for one.
         """
+        entity = self.reading.entity
         with tempfile.TemporaryFile() as file:
             operation = yield from self._result(file)
-            self.since.at(_created(operation))
-            roots = 0
-            for nodes in self._batches(file, size):
-                roots += len(nodes)
-                yield listed(nodes, contents=True)
-        if roots != _number(operation, "rootObjectCount"):
-            raise self._incomplete()
+            self.since.at(created(operation))
+            file.seek(0)
+            # Apart, because a question for six of them costs nearly what one for a hundred does.
+            for nodes in batches(roots(file, entity), entity, size, apart=self._lacks):
+                yield self._page(nodes)
 
     def _result(self, file: IO[bytes]) -> Generator[ListingPage, None, Operation]:
         """An operation whose whole result is in the file."""
-        operation = self._begun()
-        for tried in range(1, _TRIES + 1):
-            operation = yield from self._ended(operation or self._submitted())
+        operations = Operations(self._client, self.reading.entity, self.clock, self.joins)
+        operation = failed = operations.begun()
+        for _ in range(_TRIES):
+            operation = operation or (yield from self._submitted(operations))
+            operation = yield from self._ended(operations, operation)
             if operation["status"] == "COMPLETED" and self._saved(operation, file):
                 return operation
             if operation.get("errorCode") == "ACCESS_DENIED":
                 raise TenantMustAct(str(self._client.refusals.of_errors("bulk", _DENIED)))
-            if tried < _TRIES:
-                operation = None
-        raise RetryLater(
-            f"{self._tenant}'s shop began {_TRIES} bulk operations for {self._kind} and finished "
-            "none. Waiting helps, as a rule."
-        )
+            operations.spent.add(operation["id"])
+            failed, operation = operation, None
+        raise self._given_up(failed)
 
-    def _begun(self) -> Operation | None:
-        """An operation with our query that was begun since we are at it, and is of use.
+    def _submitted(self, operations: Operations) -> Generator[ListingPage, None, Operation]:
+        """An operation of ours, as soon as the app may have one more; empty pages meanwhile."""
+        operation, gives_up = operations.submitted(), time.monotonic() + self.pauses.busy
+        for pause in self._waits():
+            if operation is not None:
+                return operation
+            if time.monotonic() > gives_up:
+                raise self._busy()
+            yield ListingPage(())  # whoever is at work there, it is not for us
+            self._client.stop.wait(pause)
+            operation = operations.begun() or operations.submitted()
+        raise AssertionError  # the waits do not end
 
-        That may also be one whose beginning was heard, but whose answer was lost.
-        """
-        now = self._client.now or self.clock()
-        oldest, good = now, _UNDER_WAY
-        if self.joins is not None:
-            oldest, good = max(self.joins, now - _FRESH), {*_UNDER_WAY, "COMPLETED"}
-        found = self._client.ask(OPERATIONS, {"first": _LOOKED_AT})["bulkOperations"]["nodes"]
-        ours = [x for x in found if " ".join(x["query"].split()) == self._query]
-        found = [x for x in ours if x["status"] in good and _created(x) >= oldest]
-        return max(found, key=_created, default=None)
-
-    def _submitted(self) -> Operation | None:
-        """A new operation; None while the app has as many as it may have."""
-        told = self._client.ask(RUN, {"query": self._query})["bulkOperationRunQuery"]
-        errors = told["userErrors"]
-        if not errors:
-            return told["bulkOperation"]
-        if errors[0].get("code") in _BUSY:
-            return None
-        raise SourceChanged(
-            f"{self._tenant}'s shop does not take the bulk query for {self._kind}. Shopify may "
-            "have changed its API."
-        )
-
-    def _ended(self, operation: Operation | None) -> Generator[ListingPage, None, Operation]:
+    def _ended(
+        self, operations: Operations, operation: Operation
+    ) -> Generator[ListingPage, None, Operation]:
         """The operation once it is no longer under way; empty pages meanwhile."""
-        wait, stop = self.waits, self._client.stop
-        while operation is None or operation["status"] in _UNDER_WAY:
-            yield ListingPage(())
-            stop.wait(wait)
-            wait = min(wait * 1.1, self.waits * 10)  # a tenth of what it has taken so far
-            if operation is None:
-                operation = self._begun() or self._submitted()
-            else:
-                operation = self._looked_at(operation)
-        return operation
+        before = operation
+        for pause in self._waits():
+            if operation["status"] not in UNDER_WAY:
+                return operation
+            yield ListingPage((), at_work=gets_on(before, operation))
+            self._client.stop.wait(pause)
+            before, operation = operation, operations.looked_at(operation)
+        raise AssertionError  # the waits do not end
 
-    def _looked_at(self, operation: Operation) -> Operation:
-        found = self._client.ask(POLL, {"id": operation["id"]})["bulkOperation"]
-        return found or {**operation, "status": "EXPIRED"}
+    def _waits(self) -> Iterator[float]:
+        wait = self.pauses.looks
+        while True:
+            yield wait
+            wait = min(wait * 1.1, self.pauses.looks * 10)  # a tenth of what it has taken so far
 
     def _saved(self, operation: Operation, file: IO[bytes]) -> bool:
-        """Is the whole result in the file? False where its address is dead.
+        """Is the whole result in the file? False where its address is dead, too.
 
-        `url` alone counts: `partialDataUrl` leads to the beginning of a result that never came.
+        The file is read through before anything of it is kept: it must have the announced size and
+        number of records. `url` alone counts: `partialDataUrl` leads to the beginning of a result
+        that never came.
         """
-        url = operation.get("url")
-        if url is None:
-            if _number(operation, "rootObjectCount"):
-                raise self._incomplete()
-            return True
-        answer = self._client.http.download(url, file)
-        if not answer.ok:
-            return False
-        if file.tell() != _number(operation, "fileSize"):
-            raise self._incomplete()
         file.seek(0)
-        return True
+        file.truncate()
+        url = operation.get("url")
+        if url is not None:
+            if self._client.secrecy and not is_secret(url):
+                raise self._client.refusals.file_in_the_clear(self._kind)
+            answer = self._client.http.download(url, file)
+            if not answer.ok or file.tell() != number(operation, "fileSize"):
+                return False
+        file.seek(0)
+        found = count(file, self.reading.entity, self._client.stop.check)
+        return found == number(operation, "rootObjectCount")
 
-    def _batches(self, file: IO[bytes], size: int) -> Iterator[list[dict[str, Any]]]:
-        """Records, so many at a time; those with refunds apart, and read once more, with lines.
+    def _page(self, nodes: Sequence[Node]) -> ListingPage:
+        """The records; those with refunds are read once more, with the lines of these.
 
-        Apart, because a question for six of them costs nearly what one for a hundred does.
+        One that is not served then is listed without its contents: whoever lists asks whether it
+        is gone, and nobody takes the half of it for the whole.
         """
-        whole: list[dict[str, Any]] = []
-        lacking: list[dict[str, Any]] = []
-        for node in self._roots(file):
-            (lacking if self._lacks(node) else whole).append(node)
-            if len(whole) >= size:
-                yield whole
-                whole = []
-            if len(lacking) >= size:
-                yield self._completed(lacking)
-                lacking = []
-        if whole:
-            yield whole
-        if lacking:
-            yield self._completed(lacking)
+        lacking = [key for node in nodes if self._lacks(node) and (key := key_of(node["id"]))]
+        page = listed(nodes, contents=True)
+        if not lacking:
+            return page
+        fetched = self.reading.fetch(lacking)
+        for entry in fetched.rejected:
+            _LOG.warning("order %s could not be read with its refunds: %s", entry.key, entry.cause)
+        halves = set(lacking)
+        wholes = [payload for payload in page.payloads if payload["id"] not in halves]
+        return replace(page, payloads=[*wholes, *fetched.payloads])
 
-    def _roots(self, file: IO[bytes]) -> Iterator[dict[str, Any]]:
-        """The records with their parts: grouped, these follow the record that they belong to."""
-        parts = self.reading.entity.main.field
-        root: dict[str, Any] | None = None
-        for line in file:
-            node: dict[str, Any] = orjson.loads(line)
-            parent = node.pop("__parentId", None)
-            if parent is None:
-                if root is not None:
-                    yield root
-                root = {**node, parts: []}
-            elif root is None or root["id"] != parent:
-                raise self._incomplete()
-            else:
-                root[parts].append(node)
-        if root is not None:
-            yield root
-
-    def _lacks(self, node: dict[str, Any]) -> bool:
-        """Has it a list whose entries have parts, which no bulk operation gives?"""
+    def _lacks(self, node: Node) -> bool:
+        """Has it a list whose connections a bulk operation could not give?"""
         return any(node.get(part.within) for part in self.reading.entity.parts if part.within)
 
-    def _completed(self, batch: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        keys = [key for node in batch if (key := key_of(node["id"]))]
-        found = {x["id"]: x["node"] for x in self.reading.fetch(keys).payloads}
-        return [found.get(key_of(node["id"]), node) for node in batch]
-
-    def _incomplete(self) -> RetryLater:
+    def _busy(self) -> RetryLater:
         return RetryLater(
-            f"The file with {self._tenant}'s {self._kind} is not the whole result of its bulk "
-            "operation, so nothing is concluded from it. The next sync reads it anew."
+            f"{self._tenant}'s app has as many bulk operations under way as Shopify allows, and "
+            f"none ended within {self.pauses.busy / 60:.0f} minutes, so {self._kind} were not "
+            "read. They are tried again later; if that goes on, look what else uses the app.",
+            after=self.pauses.busy,
+        )
+
+    def _given_up(self, last: Operation | None) -> RetryLater:
+        if last is not None and last["status"] == "COMPLETED":
+            return RetryLater(
+                f"The files with {self._tenant}'s {self._kind} of {_TRIES} bulk operations are not "
+                "their whole results, so nothing is concluded from them. The next sync begins "
+                "another operation."
+            )
+        return RetryLater(
+            f"{self._tenant}'s shop began {_TRIES} bulk operations for {self._kind} and finished "
+            "none. Waiting helps, as a rule."
         )
 
     @property
@@ -203,10 +194,6 @@ class Bulk:
     @property
     def _kind(self) -> str:
         return self.reading.entity.root
-
-    @property
-    def _query(self) -> str:
-        return " ".join(self.reading.entity.bulk.split())
 
 
 class Since:
@@ -222,14 +209,3 @@ class Since:
 
 
 _DENIED = [{"extensions": {"code": "ACCESS_DENIED"}}]
-
-
-def _created(operation: Operation) -> datetime:
-    moment = Repairs().moment(operation.get("createdAt"), "createdAt")
-    if moment is None:
-        raise SourceChanged("A bulk operation does not say when it began.")
-    return moment
-
-
-def _number(operation: Operation, name: str) -> int:
-    return int(operation.get(name) or 0)

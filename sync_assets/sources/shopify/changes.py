@@ -7,13 +7,12 @@ from typing import Any
 
 from sync_assets.core.ports import ListingPage
 from sync_assets.sources.shopify.identities import key_of
+from sync_assets.sources.shopify.paging import Page, pages
 from sync_assets.sources.shopify.reading import Reading, listed
 
 _LATE = timedelta(hours=1)
 """So late may a change get into the shop's search. To list an hour more costs a question at most:
 what is known already in this version is not read."""
-
-Page = tuple[list[Any], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +42,7 @@ class Changes:
     def _pages(
         self, ask: Callable[[int, str | None, str], Page], query: str
     ) -> Iterator[list[Any]]:
-        after = None
-        while True:
-            nodes, after = ask(self.size, after, query)
-            yield nodes
-            if after is None:
-                return
+        return pages(lambda after: ask(self.size, after, query), self.reading.in_circles)
 
     @property
     def _moment(self) -> str:

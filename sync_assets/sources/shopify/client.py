@@ -34,6 +34,7 @@ class Client:
     Attributes:
         purse: the account's points, shared with whoever else spends them.
         clock: ours, for where the shop does not tell the time.
+        secrecy: nothing goes over plain http.
     """
 
     http: HttpSession
@@ -42,6 +43,7 @@ class Client:
     stop: StopSignal
     backoff: Backoff
     clock: Clock
+    secrecy: bool = True
     now: datetime | None = None
     _prices: dict[tuple[object, ...], int] = field(default_factory=dict[Any, int], repr=False)
     _halvings: dict[str, int] = field(default_factory=dict[str, int], repr=False)

@@ -3,11 +3,14 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 from sync_assets.core.ports import Fetched, ListingPage
 from sync_assets.core.records import Payload, Record
 from sync_assets.sources.shopify.bulk import Bulk
+from sync_assets.sources.shopify.bulk_file import MOST_PARTS, parts_of
 from sync_assets.sources.shopify.changes import Changes
+from sync_assets.sources.shopify.paging import Page, pages
 from sync_assets.sources.shopify.reading import Reading, listed
 
 Mapping = Callable[[Payload], Record]
@@ -76,10 +79,24 @@ class ShopifyCollection:
         return self.mapping(payload)
 
     def _pages(self) -> Iterator[ListingPage]:
-        ask = self.reading.whole_page if self.inline else self.reading.page
-        size, after = self.batch if self.inline else self.size, None
-        while True:
-            nodes, after = ask(size, after)
+        ask = self._sized() if self.inline else partial(self.reading.page, self.size)
+        for nodes in pages(ask, self.reading.in_circles):
             yield listed(nodes, contents=self.inline)
-            if after is None:
-                return
+
+    def _sized(self) -> Callable[[str | None], Page]:
+        """Asks for whole records, fewer of them where they have many parts."""
+        size = self.batch
+
+        def ask(after: str | None) -> Page:
+            nonlocal size
+            nodes, behind = self.reading.whole_page(size, after)
+            parts = sum(parts_of(node, self.reading.entity) for node in nodes)
+            size = min(self.batch, _fitting(size, parts))
+            return nodes, behind
+
+        return ask
+
+
+def _fitting(size: int, parts: int) -> int:
+    """Records to ask for, when so many of them had these parts; it may grow back."""
+    return max(1, min(2 * size, size * MOST_PARTS // max(1, parts)))

@@ -2,15 +2,15 @@
 
 from collections.abc import Collection as Names
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sync_assets.core.errors import TenantMustAct
 from sync_assets.core.ports import Collection, RequestStats, SyncOptions
-from sync_assets.sources.shopify.bulk import Bulk, Since
+from sync_assets.sources.shopify.bulk import Bulk, Pauses, Since
 from sync_assets.sources.shopify.client import Client
 from sync_assets.sources.shopify.collections import Mapping, ShopifyCollection
-from sync_assets.sources.shopify.queries import ACCOUNT, COUNTS, ENTITIES, ORDER_COUNT
+from sync_assets.sources.shopify.queries import ACCOUNT, COUNTED, COUNTS, ENTITIES
 from sync_assets.sources.shopify.reading import Reading
 from sync_assets.sources.shopify.records import to_inventory, to_order, to_product
 from sync_assets.sources.shopify.settings import bulk_from
@@ -26,6 +26,9 @@ _MAPPINGS: dict[str, Mapping] = {
     "orders": to_order,
 }
 
+_PARTS_A_RECORD = 10  # variants that count as much as a product
+_COUNTABLE = 10_000  # Shopify counts no further
+
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
@@ -34,12 +37,12 @@ class Sizes:
     Attributes:
         listing: ids a page.
         bulk_from: records from which on a bulk operation is used; None for as the tenant wishes.
-        waits: seconds between two looks at a bulk operation, at first.
+        pauses: how long bulk operations are waited for.
     """
 
     listing: int = 250
     bulk_from: int | None = None
-    waits: float = 1.0
+    pauses: Pauses = field(default_factory=Pauses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +104,8 @@ class ShopifyConnection:
             raise self._client.refusals.missing(stream, lacking)
         reading = Reading(self._client, ENTITIES[stream])
         bulk = None
-        if self._count(stream) >= self._bulk_from:
-            bulk = Bulk(reading, self._client.clock, self._since, self._sizes.waits)
+        if self._is_large(stream):
+            bulk = Bulk(reading, self._client.clock, self._since, self._sizes.pauses)
         return [
             ShopifyCollection(
                 stream,
@@ -115,13 +118,12 @@ class ShopifyConnection:
             )
         ]
 
-    def _count(self, stream: str) -> int:
-        """How many records there are, at least; every product has one item or more."""
-        query, field = COUNTS, "productsCount"
-        if stream == "orders":
-            query, field = ORDER_COUNT, "ordersCount"
-        counted: dict[str, int] = self._client.ask(query)[field] or {}
-        return counted.get("count", 0)
+    def _is_large(self, stream: str) -> bool:
+        """Is it better read by a bulk operation? Few products may have very many variants."""
+        counted = self._client.ask(COUNTS[stream])
+        counts: list[int] = [(counted[x] or {"count": 0})["count"] for x in COUNTED[stream]]
+        limits = (self._bulk_from, min(self._bulk_from * _PARTS_A_RECORD, _COUNTABLE))
+        return any(count >= limit for count, limit in zip(counts, limits, strict=False))
 
     def _probe(self) -> _Account:
         data = self._client.ask(ACCOUNT)

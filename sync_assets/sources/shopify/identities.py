@@ -15,3 +15,9 @@ def key_of(identity: object) -> int | None:
     found = _GID.fullmatch(identity) if isinstance(identity, str) else None
     key = int(found[2]) if found else 0
     return key if 0 < key < 2**63 else None
+
+
+def kind_of(identity: object) -> str:
+    """The type in a global id; empty where there is none."""
+    found = _GID.fullmatch(identity) if isinstance(identity, str) else None
+    return found[1] if found else ""

@@ -21,15 +21,19 @@ class Part:
 
     Attributes:
         owner: the type that has it.
+        kind: the type of its nodes, by which the lines of a bulk operation are told apart.
         field: its name.
         fields: what is asked of each of its nodes.
         within: the list of the record that its owners are in; empty for the record itself.
+        size: nodes at first; 0 for as many as the entity says.
     """
 
     owner: str
+    kind: str
     field: str
     fields: str
     within: str = ""
+    size: int = 0
 
     @property
     def more(self) -> Query:
@@ -37,13 +41,16 @@ class Part:
         return Query(
             f"More{self.owner}{self.field[0].upper()}{self.field[1:]}",
             f"query($id: ID!, $first: Int!, $after: String) {{ node(id: $id) {{ "
-            f"... on {self.owner} {{ {self.paged('first', after=True)} }} }} }}",
+            f"... on {self.owner} {{ {self._paged('$first, after: $after')} }} }} }}",
         )
 
-    def paged(self, size: str, *, after: bool = False) -> str:
-        """The connection as a field, its page as large as the variable says."""
-        behind = ", after: $after" if after else ""
-        return f"{self.field}(first: ${size}{behind}) {{ nodes {{ {self.fields} }} {_PAGE} }}"
+    @property
+    def beginning(self) -> str:
+        """Its first page, as a field."""
+        return self._paged(str(self.size) if self.size else "$parts")
+
+    def _paged(self, size: str) -> str:
+        return f"{self.field}(first: {size}) {{ nodes {{ {self.fields} }} {_PAGE} }}"
 
 
 @dataclass(frozen=True)
@@ -99,25 +106,23 @@ class Entity:
     def bulk(self) -> str:
         """Everything, for a bulk operation."""
         parts = " ".join(
-            f"{part.field} {{ edges {{ node {{ {part.fields} }} }} }}"
-            for part in self.parts
-            if not part.within
+            f"{part.field} {{ edges {{ node {{ {part.fields} }} }} }}" for part in self.own
         )
         fields = f"{self.fields} {self.in_bulk} {parts}"
         order = f"({self.order})" if self.order else ""
         return f"{{ {self.root}{order} {{ edges {{ node {{ {fields} }} }} }} }}"
 
     @cached_property
-    def main(self) -> Part:
-        """The connection of the record itself, whose nodes a bulk operation gives as lines."""
-        return next(part for part in self.parts if not part.within)
+    def own(self) -> tuple[Part, ...]:
+        """The connections of the record itself, whose nodes a bulk operation gives as lines."""
+        return tuple(part for part in self.parts if not part.within)
 
     @cached_property
     def _whole(self) -> str:
         inner = " ".join(
-            f"{part.within} {{ {self.fields_within(part)} {part.paged('parts')} }}"
+            f"{part.within} {{ {self.fields_within(part)} {part.beginning} }}"
             if part.within
-            else part.paged("parts")
+            else part.beginning
             for part in self.parts
         )
         return f"{self.fields} {inner}"
@@ -147,6 +152,7 @@ PRODUCT = Entity(
     (
         Part(
             "Product",
+            "ProductVariant",
             "variants",
             "id title position sku barcode price compareAtPrice taxable inventoryPolicy "
             "selectedOptions { name value } inventoryItem { id } createdAt updatedAt",
@@ -158,15 +164,17 @@ PRODUCT = Entity(
 ITEM = Entity(
     "InventoryItem",
     "inventoryItems",
-    "id sku tracked requiresShipping unitCost { amount currencyCode } "
-    "variant { id product { id } } createdAt updatedAt",
+    "id sku tracked requiresShipping unitCost { amount currencyCode } createdAt updatedAt",
     (
         Part(
             "InventoryItem",
+            "InventoryLevel",
             "inventoryLevels",
             "id location { id name } updatedAt quantities(names: "
             '["available", "on_hand", "committed", "incoming", "reserved"]) { name quantity }',
         ),
+        # One as a rule; where variants share an item, there are more.
+        Part("InventoryItem", "ProductVariant", "variants", "id product { id }", size=2),
     ),
     sizes=10,
 )
@@ -194,6 +202,7 @@ ORDER = Entity(
     (
         Part(
             "Order",
+            "LineItem",
             "lineItems",
             "id title variantTitle sku vendor quantity currentQuantity product { id } "
             f"variant {{ id }} originalUnitPriceSet {_BAG} originalTotalSet {_BAG} "
@@ -202,6 +211,7 @@ ORDER = Entity(
         ),
         Part(
             "Refund",
+            "RefundLineItem",
             "refundLineItems",
             f"id quantity restockType lineItem {{ id }} location {{ id }} priceSet {_BAG} "
             f"subtotalSet {_BAG} totalTaxSet {_BAG}",
@@ -215,8 +225,20 @@ ORDER = Entity(
 ENTITIES = {"products": PRODUCT, "inventory": ITEM, "orders": ORDER}
 
 ACCOUNT = Query("Account", "{ shop { id } currentAppInstallation { accessScopes { handle } } }")
-COUNTS = Query("Counts", "{ productsCount { count } }")
-ORDER_COUNT = Query("CountOrders", "{ ordersCount { count } }")
+COUNTED = {
+    "products": ("productsCount", "productVariantsCount"),
+    "inventory": ("productVariantsCount",),
+    "orders": ("ordersCount",),
+}
+"""The fields that say how many records a stream has, and how many parts where these may be many
+more. Inventory has about as many items as there are variants: some may share one."""
+
+COUNTS = {
+    name: Query(
+        f"Count{name.capitalize()}", f"{{ {' '.join(f'{x} {{ count }}' for x in fields)} }}"
+    )
+    for name, fields in COUNTED.items()
+}
 
 EVENTS = Query(
     "ListEvents",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sync_assets.core.errors import RetryLater, Unmappable
+from sync_assets.core.errors import RetryLater, SyncError, Unmappable
 from sync_assets.core.known import NO_VERSION, Sighting
 from sync_assets.core.ports import Fetched, ListingPage
 from sync_assets.core.records import Payload, Rejected
@@ -12,6 +12,7 @@ from sync_assets.core.repair import Repairs
 from sync_assets.sources.answers import Unserved
 from sync_assets.sources.shopify.client import Client, Json
 from sync_assets.sources.shopify.identities import gid, key_of
+from sync_assets.sources.shopify.paging import Page, Rounds
 from sync_assets.sources.shopify.queries import ACCOUNT, EVENTS, Entity, Part
 
 _MORE = 250  # the most that a page may have
@@ -25,9 +26,7 @@ class Reading:
     client: Client
     entity: Entity
 
-    def page(
-        self, first: int, after: str | None, query: str | None = None
-    ) -> tuple[list[Any], str | None]:
+    def page(self, first: int, after: str | None, query: str | None = None) -> Page:
         """A page of ids and times, and the cursor behind it; None for the last page.
 
         Args:
@@ -40,12 +39,12 @@ class Reading:
         data = self.client.ask(entity.listing, variables)
         return self._connection(data, entity.root, entity.listing.name, after)
 
-    def events(self, first: int, after: str | None, query: str) -> tuple[list[Any], str | None]:
+    def events(self, first: int, after: str | None, query: str) -> Page:
         """A page of the shop's events that match a query, and the cursor behind it."""
         data = self.client.ask(EVENTS, {"first": first, "after": after, "query": query})
         return self._connection(data, "events", EVENTS.name, after)
 
-    def whole_page(self, first: int, after: str | None) -> tuple[list[Any], str | None]:
+    def whole_page(self, first: int, after: str | None) -> Page:
         """The same with contents; what vanished while it was read is left out."""
         entity = self.entity
         sizes = {"first": first, "parts": entity.sizes}
@@ -86,6 +85,10 @@ class Reading:
             return False
         return True
 
+    def in_circles(self) -> SyncError:
+        """A listing that would never end."""
+        return self.client.refusals.in_circles(self.entity.root)
+
     def _by_id(self, keys: Sequence[int], tries: int | None) -> list[Payload]:
         variables = {**self._ids(keys), "parts": self.entity.sizes}
         data = self.client.ask(self.entity.by_id, variables, tries=tries)
@@ -114,7 +117,11 @@ class Reading:
         return True
 
     def _drain(self, part: Part, owner: dict[str, Any]) -> bool:
+        if part.field in owner and owner[part.field] is None:  # as the schema lets `variants` be
+            owner[part.field] = []
+            return True
         nodes, after = self._connection(owner, part.field, part.more.name, None)
+        rounds = Rounds()
         while after is not None:
             variables = {"id": owner["id"], "first": _MORE, "after": after}
             found = self.client.ask(part.more, variables).get("node")
@@ -122,12 +129,12 @@ class Reading:
                 return False
             more, after = self._connection(found, part.field, part.more.name, after)
             nodes = [*nodes, *more]
+            if after is not None and rounds.closed_by(after):
+                raise self.in_circles()
         owner[part.field] = nodes
         return True
 
-    def _connection(
-        self, data: Json, field: str, name: str, before: str | None
-    ) -> tuple[list[Any], str | None]:
+    def _connection(self, data: Json, field: str, name: str, before: str | None) -> Page:
         """A connection's nodes, and where its next page begins."""
         try:
             nodes = cast("list[Any]", data[field]["nodes"])

@@ -13,6 +13,7 @@ from sync_assets.sources.shopify.identities import key_of
 from sync_assets.sources.shopify.tables import QUANTITIES
 
 _Node = Mapping[str, Any]
+_NOTHING: _Node = {}
 
 
 def to_product(payload: Payload) -> Record:
@@ -55,9 +56,14 @@ def _variant(mend: Repairs, node: _Node) -> Child:
 
 
 def to_inventory(payload: Payload) -> Record:
-    """An inventory item with its levels; no time of it moves with the quantities."""
+    """An inventory item with its levels; no time of it moves with the quantities.
+
+    It belongs to one variant as a rule. Where several share it, the first by its id stands for
+    them; `original` has all.
+    """
     mend, node = Repairs(), _node(payload)
-    variant, cost = _inner(node, "variant"), _inner(node, "unitCost")
+    variants = sorted(_nodes(node, "variants"), key=lambda x: key_of(x.get("id")) or 0)
+    variant, cost = next(iter(variants), _NOTHING), _inner(node, "unitCost")
     values = (
         mend.text(node.get("sku"), "sku"),
         node.get("tracked") is True,
@@ -68,7 +74,7 @@ def to_inventory(payload: Payload) -> Record:
         key_of(variant.get("id")),
         mend.moment(node.get("createdAt"), "createdAt"),
         mend.moment(node.get("updatedAt"), "updatedAt"),
-        _original(mend, _without(node, "inventoryLevels")),
+        _original(mend, {**_without(node, "inventoryLevels"), "variants": variants}),
     )
     levels = _sorted(_level(mend, level) for level in _nodes(node, "inventoryLevels"))
     return Record(payload["id"], None, values, (), mend.count, (levels,))
@@ -130,8 +136,10 @@ def to_order(payload: Payload) -> Record:
 
 
 def _line(mend: Repairs, node: _Node) -> Child:
-    """An order's line; the totals of all lines are the order's subtotal."""
-    whole, discount = _money(mend, node, "originalTotalSet"), _discount(mend, node)
+    """An order's line, as sold: the totals of all lines are the order's subtotal."""
+    quantity = mend.integer(node.get("quantity"), "quantity")
+    price, discount = _money(mend, node, "originalUnitPriceSet"), _discount(mend, node)
+    total = None if price is None or quantity is None else price * quantity - discount
     return _child(
         node,
         mend.text(node.get("title"), "title"),
@@ -140,11 +148,11 @@ def _line(mend: Repairs, node: _Node) -> Child:
         mend.text(node.get("vendor"), "vendor"),
         _reference(node, "product"),
         _reference(node, "variant"),
-        mend.integer(node.get("quantity"), "quantity"),
+        quantity,
         mend.integer(node.get("currentQuantity"), "currentQuantity"),
-        _money(mend, node, "originalUnitPriceSet"),
+        price,
         discount,
-        None if whole is None else whole - discount,
+        total,
         _original(mend, node),
     )
 

@@ -60,6 +60,21 @@ class Refusals:
             f"give its client id and secret with {self._update}."
         )
 
+    def in_the_clear(self) -> TenantMustAct:
+        """The shop's address would show the app's secret to everybody on the way."""
+        return TenantMustAct(
+            f"{self.tenant}'s address does not begin with https://, so the app's token could be "
+            "read on its way, and nothing was sent. Give the one that ends in .myshopify.com with "
+            f"'sync-assets tenant update {self.tenant} --url https://SHOP.myshopify.com'."
+        )
+
+    def file_in_the_clear(self, kind: str) -> SourceChanged:
+        """The address of a bulk operation's file is a secret, too."""
+        return SourceChanged(
+            f"{self.tenant}'s shop offers the file with its {kind} at an address that does not "
+            "begin with https://, so it was not fetched. Shopify may have changed its API."
+        )
+
     def no_credentials(self) -> TenantMustAct:
         """A shop shows nothing to strangers."""
         return TenantMustAct(
@@ -101,6 +116,13 @@ class Refusals:
         return SourceChanged(
             f"{self.tenant}'s shop answered {operation} with something else than the schema has. "
             "Shopify may have changed its API."
+        )
+
+    def in_circles(self, kind: str) -> SourceChanged:
+        """Pages whose cursors come again."""
+        return SourceChanged(
+            f"{self.tenant}'s shop lists {kind} in circles: a cursor came again that had been "
+            "there before. Shopify may have changed its API."
         )
 
     @property

@@ -19,7 +19,8 @@ def count(text: str) -> int:
 
 SETTINGS: Mapping[str, Setting] = {
     "bulk_from": Setting(
-        "How many products or orders a shop must have to be read by bulk operations.", count
+        "How many products, variants or orders a shop must have to be read by bulk operations.",
+        count,
     ),
     **TEXT_SETTINGS,
 }

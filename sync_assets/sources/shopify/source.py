@@ -12,11 +12,13 @@ from sync_assets.core.stop import StopSignal
 from sync_assets.core.streams import SourceSpec
 from sync_assets.core.tenants import Tenant
 from sync_assets.core.tokens import Tokens
+from sync_assets.sources.answers import is_secret
 from sync_assets.sources.http import HttpSession
 from sync_assets.sources.pacing import host
 from sync_assets.sources.shopify.access import Access
 from sync_assets.sources.shopify.client import Client
 from sync_assets.sources.shopify.connection import ShopifyConnection, Sizes
+from sync_assets.sources.shopify.refusals import Refusals
 from sync_assets.sources.shopify.streams import SPEC
 
 
@@ -24,7 +26,7 @@ class Shopify:
     """Connects to shops.
 
     Args:
-        allow_private: let addresses through that are not of the public internet.
+        allow_private: let addresses through that are not of the public internet, and plain http.
         backoff: how often and when a request is tried again.
         paces: keeps apps within what they may spend, together with all other processes.
         tokens: keeps granted tokens for all processes.
@@ -55,7 +57,13 @@ class Shopify:
     def connect(
         self, tenant: Tenant, options: SyncOptions, stop: StopSignal
     ) -> Generator[Connection]:
-        """Check the token, and stay connected until the block ends."""
+        """Check the token, and stay connected until the block ends.
+
+        Raises:
+            TenantMustAct: the address, the token or its rights are not good enough.
+        """
+        if not self._allow_private and not is_secret(tenant.url):
+            raise Refusals(tenant.id).in_the_clear()
         stats = RequestStats()
         http = HttpSession(
             tenant.id, stop, stats, allow_private=self._allow_private, backoff=self._backoff
@@ -65,7 +73,9 @@ class Shopify:
             purse = UNMETERED
             if self._paces is not None:  # Shopify counts by app and shop
                 purse = self._paces.purse(f"{SPEC.name}:{host(tenant.url)}:{access.account}")
-            client = Client(http, access, purse, stop, self._backoff, self._clock)
+            client = Client(
+                http, access, purse, stop, self._backoff, self._clock, not self._allow_private
+            )
             yield ShopifyConnection(client, stats, options, self._sizes)
         finally:
             http.close()

@@ -76,10 +76,12 @@ def item(x: Item, currency: str) -> Json:
         "tracked": x.variant.tracked,
         "requiresShipping": True,
         "unitCost": None if cost is None else {"amount": cost, "currencyCode": currency},
-        "variant": {
-            "id": gid("ProductVariant", x.variant.id),
-            "product": {"id": gid("Product", x.variant.product_id)},
-        },
+        "variants": [
+            {
+                "id": gid("ProductVariant", x.variant.id),
+                "product": {"id": gid("Product", x.variant.product_id)},
+            }
+        ],
         "createdAt": x.created_at,
         "updatedAt": x.updated_at,
     }

@@ -1,12 +1,13 @@
 """Tokens: static ones, and those that are granted for a day, renewed in time and kept sealed."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
 from sync_assets.bootstrap import Platform
-from sync_assets.core.errors import TenantMustAct
+from sync_assets.core.errors import SourceChanged, TenantMustAct
 from sync_assets.core.ports import SyncOptions
 from sync_assets.core.stop import StopSignal
 from sync_assets.core.tenants import Credentials, Tenant
@@ -16,6 +17,7 @@ from sync_assets.demo.shop.apps import READ_ALL
 from sync_assets.sources.shopify import Shopify
 from sync_assets_tests.contracts.wordpress_lab import Impatient
 from sync_assets_tests.demo.shop.conftest import Clock
+from sync_assets_tests.sources.shopify.test_shop_bulk import connected
 
 
 class Kept:
@@ -89,6 +91,30 @@ def test_a_secret_that_is_wrong_asks_the_tenant_to_act(site: ShopSite, clock: Cl
 def test_a_public_tenant_is_told_that_there_is_no_such_thing(site: ShopSite, clock: Clock):
     with pytest.raises(TenantMustAct, match="shows nothing to strangers"):
         read(Tenant("loja", "shopify", "agency", site.url), clock)
+
+
+@pytest.mark.parametrize("scheme", ["http", "HTTP"])
+def test_no_secret_goes_over_plain_http(
+    site: ShopSite, tenant: Tenant, granted: Tenant, clock: Clock, scheme: str
+):
+    for one in (tenant, granted):
+        plain = replace(one, url=site.url.replace("http", scheme, 1))
+        with (
+            pytest.raises(TenantMustAct, match="--url https://"),
+            Shopify(clock=clock).connect(plain, SyncOptions(), StopSignal()),
+        ):
+            pass
+    assert list(site.received) == []
+
+
+def test_a_file_is_not_fetched_over_plain_http(site: ShopSite, tenant: Tenant, clock: Clock):
+    with connected(tenant, clock) as connection:
+        connection._client.secrecy = True  # pyright: ignore[reportPrivateUsage]
+        (collection,) = connection.collections("products")
+        with pytest.raises(SourceChanged, match="begin with https://"):
+            list(collection.with_contents().listing())
+    assert [x.state for x in site.bulk.all] == ["COMPLETED"]
+    assert not any(request.path.startswith("/bulk/") for request in site.received)
 
 
 @pytest.mark.parametrize(

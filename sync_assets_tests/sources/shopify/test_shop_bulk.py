@@ -9,13 +9,15 @@ import pytest
 from sync_assets.core.counts import Counts
 from sync_assets.core.errors import RetryLater
 from sync_assets.core.ports import SyncOptions
+from sync_assets.core.records import Record
 from sync_assets.core.stop import StopSignal
 from sync_assets.core.sync import sync_stream
 from sync_assets.core.tenants import Tenant
 from sync_assets.demo.faults import Fault, truncated
 from sync_assets.demo.shop import ShopSite
-from sync_assets.demo.shop.troubles import during
+from sync_assets.demo.shop.troubles import during, internal_error
 from sync_assets.sources.shopify import Shopify
+from sync_assets.sources.shopify.bulk import Pauses
 from sync_assets.sources.shopify.connection import ShopifyConnection, Sizes
 from sync_assets_tests.contracts.wordpress_lab import Impatient
 from sync_assets_tests.core.memory_store import MemoryStore
@@ -24,10 +26,11 @@ from sync_assets_tests.demo.shop.conftest import Clock
 STREAMS = ["products", "inventory", "orders"]
 streams = pytest.mark.parametrize("stream", STREAMS)
 OPTIONS = SyncOptions(batch_size=7)
+QUICK = Pauses(looks=0.01)
 
 
-def source(clock: Clock, bulk_from: int = 1) -> Shopify:
-    sizes = Sizes(bulk_from=bulk_from, waits=0.01)
+def source(clock: Clock, bulk_from: int = 1, pauses: Pauses = QUICK) -> Shopify:
+    sizes = Sizes(bulk_from=bulk_from, pauses=pauses)
     return Shopify(allow_private=True, backoff=Impatient(base=0.01), sizes=sizes, clock=clock)
 
 
@@ -45,18 +48,23 @@ def sync(tenant: Tenant, clock: Clock, stream: str, store: MemoryStore) -> None:
         assert sync_stream(stream, connection, store, OPTIONS, stop).adds_up()
 
 
-def records(tenant: Tenant, clock: Clock, stream: str, bulk_from: int) -> dict[int, bytes]:
-    """The hash of every record, as a first load reads it."""
+def read(tenant: Tenant, clock: Clock, stream: str, bulk_from: int) -> list[Record]:
+    """Every record, as a first load reads it."""
     with connected(tenant, clock, bulk_from) as connection:
         (collection,) = connection.collections(stream)
         collection = collection.with_contents()
-        found: dict[int, bytes] = {}
+        found: dict[int, Record] = {}
         for page in collection.listing():
             keys = [sighting.key for sighting in page.sightings]
             payloads = page.payloads if collection.inline else collection.fetch(keys).payloads
-            for record in map(collection.to_record, payloads):
-                found[record.key] = record.content_hash()
-        return found
+            found |= {record.key: record for record in map(collection.to_record, payloads)}
+        return list(found.values())
+
+
+def records(tenant: Tenant, clock: Clock, stream: str, bulk_from: int) -> dict[int, bytes]:
+    """The hash of every record, as a first load reads it."""
+    found = read(tenant, clock, stream, bulk_from)
+    return {record.key: record.content_hash() for record in found}
 
 
 @streams
@@ -87,6 +95,16 @@ def test_only_orders_with_refunds_are_read_once_more_and_together(
 def test_a_small_shop_is_read_without_one(site: ShopSite, tenant: Tenant, clock: Clock):
     records(tenant, clock, "products", bulk_from=21)
     assert site.bulk.all == []
+
+
+@pytest.mark.parametrize(("more", "operations"), [(0, 1), (1, 0)])
+def test_inventory_is_large_by_its_variants(
+    site: ShopSite, tenant: Tenant, clock: Clock, more: int, operations: int
+):
+    variants = sum(len(product.variants) for product in site.shop.products)
+    assert variants > 5 * len(site.shop.products)
+    records(tenant, clock, "inventory", bulk_from=variants + more)
+    assert len(site.bulk.all) == operations
 
 
 def test_an_operation_that_fails_half_way_is_begun_again(
@@ -126,6 +144,27 @@ def test_an_operation_whose_beginning_was_not_heard_of_is_not_begun_twice(
 ):
     site.bulk.knobs.waits = 0.2
     site.faults.add(during("bulkOperationRunQuery", truncated()))
+    store = MemoryStore()
+    sync(tenant, clock, "products", store)
+    assert len(site.bulk.all) == 1
+    assert len(store.live()) == 20
+
+
+@pytest.mark.parametrize("waits", [0.2, 0.0], ids=["under way", "done by then"])
+@pytest.mark.parametrize("stream", ["products", "inventory"])
+def test_where_the_shop_allows_five_none_is_begun_twice_either(
+    site: ShopSite, tenant: Tenant, clock: Clock, stream: str, waits: float
+):
+    site.bulk.knobs.at_once, site.bulk.knobs.waits = 5, waits
+    site.faults.add(during("bulkOperationRunQuery", truncated(), times=2))
+    sync(tenant, clock, stream, MemoryStore())
+    assert len(site.bulk.all) == 1
+
+
+def test_a_beginning_that_was_not_heard_is_asked_for_again(
+    site: ShopSite, tenant: Tenant, clock: Clock
+):
+    site.faults.add(during("bulkOperationRunQuery", internal_error(), times=2))
     store = MemoryStore()
     sync(tenant, clock, "products", store)
     assert len(site.bulk.all) == 1

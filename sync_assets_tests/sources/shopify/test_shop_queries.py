@@ -3,14 +3,17 @@
 from pathlib import Path
 
 import pytest
-from graphql import parse, validate
+from graphql import NoDeprecatedCustomRule, parse, validate
 
 from sync_assets.demo.shop.api.contract import contract
 from sync_assets.demo.shop.bulk.query import bulk_query
 from sync_assets.sources.shopify import queries
 from sync_assets.sources.shopify.queries import ENTITIES, Entity, Query
 
-OTHERS = [value for value in vars(queries).values() if isinstance(value, Query)]
+OTHERS = [
+    *(value for value in vars(queries).values() if isinstance(value, Query)),
+    *queries.COUNTS.values(),
+]
 BY_ENTITY = [
     query
     for entity in ENTITIES.values()
@@ -27,6 +30,18 @@ BY_ENTITY = [
 @pytest.mark.parametrize("query", [*OTHERS, *BY_ENTITY], ids=lambda query: query.name)
 def test_a_question_is_valid(cache: Path, query: Query):
     assert validate(contract(cache).schema, parse(query.text)) == []
+
+
+TEXTS = {
+    **{query.name: query.text for query in (*OTHERS, *BY_ENTITY)},
+    **{f"Bulk{entity.kind}": entity.bulk for entity in ENTITIES.values()},
+}
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+def test_a_question_asks_for_nothing_that_will_go_away(cache: Path, text: str):
+    schema = contract(cache).schema
+    assert validate(schema, parse(text), [NoDeprecatedCustomRule]) == []
 
 
 @pytest.mark.parametrize("entity", ENTITIES.values(), ids=lambda entity: entity.kind)

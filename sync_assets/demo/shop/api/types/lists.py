@@ -125,3 +125,17 @@ def count_of(kind: str, fields: Mapping[str, Field]) -> Arguing:
         return Counted(found)
 
     return Arguing(count)
+
+
+def variants_count(
+    _: object, call: Call, query: str | None = None, limit: int | None = 10_000
+) -> Counted:
+    """`productVariantsCount`, with the same limit."""
+    search = call.search("productVariantsCount", query, VARIANT_SEARCH)
+    stock = call.shop.stock
+
+    def fits(head: Head) -> bool:
+        return search.match(head, partial(stock.variant, head.id, numbering.VARIANT))
+
+    found = sum(map(fits, stock.heads(numbering.VARIANT)))
+    return Counted(found) if limit is None or found <= limit else Counted(limit, "AT_LEAST")

@@ -30,6 +30,7 @@ _QUERIES: Fields = {
     "locations": Arguing(lists.locations),
     "events": Arguing(lists.events),
     "productsCount": lists.count_of("products", PRODUCT_SEARCH),
+    "productVariantsCount": Arguing(lists.variants_count),
     "ordersCount": lists.count_of("orders", ORDER_SEARCH),
     "product": by_id("Product"),
     "productVariant": by_id("ProductVariant"),
