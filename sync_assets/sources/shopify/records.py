@@ -137,9 +137,8 @@ def to_order(payload: Payload) -> Record:
 
 def _line(mend: Repairs, node: _Node) -> Child:
     """An order's line, as sold: the totals of all lines are the order's subtotal."""
-    quantity = mend.integer(node.get("quantity"), "quantity")
-    price, discount = _money(mend, node, "originalUnitPriceSet"), _discount(mend, node)
-    total = None if price is None or quantity is None else price * quantity - discount
+    whole, discount = _money(mend, node, "originalTotalSet"), _discount(mend, node)
+    total = None if whole is None else whole - discount
     return _child(
         node,
         mend.text(node.get("title"), "title"),
@@ -148,9 +147,9 @@ def _line(mend: Repairs, node: _Node) -> Child:
         mend.text(node.get("vendor"), "vendor"),
         _reference(node, "product"),
         _reference(node, "variant"),
-        quantity,
+        mend.integer(node.get("quantity"), "quantity"),
         mend.integer(node.get("currentQuantity"), "currentQuantity"),
-        price,
+        _money(mend, node, "originalUnitPriceSet"),
         discount,
         total,
         _original(mend, node),
