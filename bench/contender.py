@@ -44,11 +44,13 @@ def posts_url(site: str) -> str:
 
 
 def report(chosen: argparse.Namespace) -> None:
-    """Writes this process's peak resident memory and its CPU before work began, as its last act.
+    """Writes this process's peak resident memory and its CPU before and behind the work.
 
+    Call it last of all: what the process spends from then on is Python's, letting go of modules.
     VmHWM starts anew at exec; `ru_maxrss` would carry over the memory of whoever started us.
     """
     if chosen.report:
         status = Path("/proc/self/status").read_text(encoding="ascii")
         peak = int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) * 1024
-        chosen.report.write_text(json.dumps({"peak": peak, "start_up": chosen.start_up}))
+        told = {"peak": peak, "start_up": chosen.start_up, "done_at": time.process_time()}
+        chosen.report.write_text(json.dumps(told))

@@ -1,7 +1,6 @@
 """The file of a bulk operation: a line a node, a record's parts behind it."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -60,47 +59,31 @@ def count(lines: Iterable[bytes], entity: Entity, between: Callable[[], None]) -
     return found
 
 
-@dataclass(slots=True)
-class _Batch:
-    """Records that go together."""
-
-    size: int
-    nodes: list[Node] = field(default_factory=list[Node])
-    parts: int = 0
-
-    def has_room(self, parts: int) -> bool:
-        """For one more, with so many parts?"""
-        fits = len(self.nodes) < self.size and self.parts + parts <= MOST_PARTS
-        return fits or not self.nodes
-
-    def add(self, node: Node, parts: int) -> None:
-        self.nodes.append(node)
-        self.parts += parts
-
-    def taken(self) -> list[Node]:
-        """All of them; it is empty afterwards."""
-        nodes, self.nodes, self.parts = self.nodes, [], 0
-        return nodes
-
-
-def batches(nodes: Iterable[Node], entity: Entity, size: int) -> Iterator[list[Node]]:
+def batches(
+    nodes: Iterable[Node],
+    entity: Entity,
+    size: int,
+    *,
+    apart: Callable[[Node], bool] = lambda _: False,
+) -> Iterator[list[Node]]:
     """Records, so many at a time, and fewer where they have more than `MOST_PARTS` together.
 
-    Those that lack something apart, because they are read once more, and a question for six of
-    them costs nearly what one for a hundred does.
+    Args:
+        nodes: the records.
+        entity: their kind.
+        size: how many at most.
+        apart: says of a record whether it is kept apart from the others, in batches of its kind.
     """
-    whole, lacking = _Batch(size), _Batch(size)
+    lanes: dict[bool, list[Node]] = {False: [], True: []}
+    held = {False: 0, True: 0}
     for node in nodes:
-        batch, parts = lacking if lacks(node, entity) else whole, parts_of(node, entity)
-        if not batch.has_room(parts):
-            yield batch.taken()
-        batch.add(node, parts)
-    yield from (batch.taken() for batch in (whole, lacking) if batch.nodes)
-
-
-def lacks(node: Node, entity: Entity) -> bool:
-    """Has it a list whose entries have parts, which no bulk operation gives?"""
-    return any(node.get(part.within) for part in entity.parts if part.within)
+        lane, parts = apart(node), parts_of(node, entity)
+        if lanes[lane] and (len(lanes[lane]) >= size or held[lane] + parts > MOST_PARTS):
+            yield lanes[lane]
+            lanes[lane], held[lane] = [], 0
+        lanes[lane].append(node)
+        held[lane] += parts
+    yield from (batch for batch in lanes.values() if batch)
 
 
 def parts_of(node: Node, entity: Entity) -> int:

@@ -138,6 +138,7 @@ def to_order(payload: Payload) -> Record:
 def _line(mend: Repairs, node: _Node) -> Child:
     """An order's line, as sold: the totals of all lines are the order's subtotal."""
     whole, discount = _money(mend, node, "originalTotalSet"), _discount(mend, node)
+    total = None if whole is None else whole - discount
     return _child(
         node,
         mend.text(node.get("title"), "title"),
@@ -150,7 +151,7 @@ def _line(mend: Repairs, node: _Node) -> Child:
         mend.integer(node.get("currentQuantity"), "currentQuantity"),
         _money(mend, node, "originalUnitPriceSet"),
         discount,
-        None if whole is None else whole - discount,
+        total,
         _original(mend, node),
     )
 
