@@ -5,8 +5,8 @@ from typing import Any
 
 import orjson
 
+from sync_assets.sources.shopify.entity import Entity
 from sync_assets.sources.shopify.identities import kind_of
-from sync_assets.sources.shopify.queries import Entity
 
 MOST_PARTS = 5000
 """So many parts are held at once: a hundred products may have 200,000 variants, 3 kB each."""

@@ -16,7 +16,7 @@ from sync_assets.core.stop import StopSignal
 from sync_assets.sources.answers import Answer, Unserved, http_date
 from sync_assets.sources.http import HttpSession
 from sync_assets.sources.shopify.access import Access
-from sync_assets.sources.shopify.queries import Query
+from sync_assets.sources.shopify.entity import Query
 from sync_assets.sources.shopify.refusals import THROTTLED, TOO_DEAR, Refusals, first_code
 from sync_assets.sources.wire import Sent
 

@@ -9,7 +9,8 @@ from sync_assets.core.clock import Clock
 from sync_assets.core.errors import RetryLater, SourceChanged
 from sync_assets.core.repair import Repairs
 from sync_assets.sources.shopify.client import Client, Json
-from sync_assets.sources.shopify.queries import OPERATIONS, POLL, RUN, Entity
+from sync_assets.sources.shopify.entity import Entity
+from sync_assets.sources.shopify.queries import OPERATIONS, POLL, RUN
 
 UNDER_WAY = {"CREATED", "RUNNING", "CANCELING"}
 _BUSY = {"OPERATION_IN_PROGRESS", "LIMIT_REACHED"}

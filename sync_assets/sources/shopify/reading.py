@@ -11,9 +11,10 @@ from sync_assets.core.records import Payload, Rejected
 from sync_assets.core.repair import Repairs
 from sync_assets.sources.answers import Unserved
 from sync_assets.sources.shopify.client import Client, Json
+from sync_assets.sources.shopify.entity import Entity, Part
 from sync_assets.sources.shopify.identities import gid, key_of
 from sync_assets.sources.shopify.paging import Page, Rounds
-from sync_assets.sources.shopify.queries import ACCOUNT, EVENTS, Entity, Part
+from sync_assets.sources.shopify.queries import ACCOUNT, EVENTS
 
 _MORE = 250  # the most that a page may have
 _FEWER_TRIES = 2  # for parts of a batch that was tried often enough as a whole

@@ -20,7 +20,7 @@ from sync_assets.demo.shop.troubles import during, internal_error, unavailable_s
 from sync_assets.settings import Settings
 from sync_assets.sources.shopify import Shopify
 from sync_assets.sources.shopify.connection import ShopifyConnection
-from sync_assets.sources.shopify.queries import Query
+from sync_assets.sources.shopify.entity import Query
 from sync_assets_tests.contracts.wordpress_lab import Impatient
 from sync_assets_tests.demo.shop.conftest import Clock
 from sync_assets_tests.end_to_end.killable import Installation, run

@@ -8,7 +8,8 @@ from graphql import NoDeprecatedCustomRule, parse, validate
 from sync_assets.demo.shop.api.contract import contract
 from sync_assets.demo.shop.bulk.query import bulk_query
 from sync_assets.sources.shopify import queries
-from sync_assets.sources.shopify.queries import ENTITIES, Entity, Query
+from sync_assets.sources.shopify.entity import Entity, Query
+from sync_assets.sources.shopify.queries import ENTITIES
 
 OTHERS = [
     *(value for value in vars(queries).values() if isinstance(value, Query)),
