@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Generator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -42,10 +43,20 @@ def connected(tenant: Tenant, clock: Clock, bulk_from: int = 1) -> Generator[Sho
         yield connection
 
 
-def sync(tenant: Tenant, clock: Clock, stream: str, store: MemoryStore) -> None:
-    stop = StopSignal()
+def sync(
+    tenant: Tenant, clock: Clock, stream: str, store: MemoryStore, *, full: bool = False
+) -> None:
+    options = replace(OPTIONS, full=full)
     with connected(tenant, clock) as connection:
-        assert sync_stream(stream, connection, store, OPTIONS, stop).adds_up()
+        assert sync_stream(stream, connection, store, options, StopSignal()).adds_up()
+
+
+def keys_of(site: ShopSite, stream: str) -> set[int]:
+    """What there is of a stream."""
+    shop = site.shop
+    if stream == "inventory":
+        return {item.id for item in shop.items()}
+    return {record.id for record in (shop.products if stream == "products" else shop.orders)}
 
 
 def read(tenant: Tenant, clock: Clock, stream: str, bulk_from: int) -> list[Record]:
@@ -207,17 +218,38 @@ class DiesWhileWaiting(MemoryStore):
         super().progress(counts)
 
 
-def test_an_operation_under_way_is_joined(site: ShopSite, tenant: Tenant, clock: Clock):
+@streams
+def test_an_operation_under_way_is_joined(
+    site: ShopSite, tenant: Tenant, clock: Clock, stream: str
+):
     site.bulk.knobs.waits = 0.3
     store = DiesWhileWaiting()
     for _ in range(3):
         with pytest.raises(Killed):
-            sync(tenant, clock, "products", store)
+            sync(tenant, clock, stream, store)
         clock.forward(seconds=20)
     store.dies = False
-    sync(tenant, clock, "products", store)
+    sync(tenant, clock, stream, store)
     assert len(site.bulk.all) == 1
-    assert store.live().keys() == {product.id for product in site.shop.products}
+    assert store.live().keys() == keys_of(site, stream)
+
+
+def test_another_attempt_at_a_full_sync_joins_its_operation(
+    site: ShopSite, tenant: Tenant, clock: Clock
+):
+    store = DiesWhileWaiting()
+    store.dies = False
+    sync(tenant, clock, "orders", store)
+    clock.forward(hours=1)
+    site.bulk.knobs.waits = 0.3
+    store.dies = True
+    for _ in range(3):
+        with pytest.raises(Killed):
+            sync(tenant, clock, "orders", store, full=True)
+        clock.forward(seconds=20)
+    store.dies = False
+    sync(tenant, clock, "orders", store, full=True)
+    assert len(site.bulk.all) == 2
 
 
 def test_what_changed_after_a_joined_operation_began_is_found_by_the_next_sync(
