@@ -30,10 +30,12 @@ class Message:
     Attributes:
         identity: the same for every try to deliver it.
         said: what a source's `hint` reads; None where the body is none that can be read.
+        host: of the account that it says it is about, which need not be signed; empty for none.
     """
 
     identity: str
     said: Payload | None
+    host: str = ""
 
 
 Door = Callable[[str, Mapping[str, str], bytes], Message | None]

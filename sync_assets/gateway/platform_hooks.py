@@ -3,7 +3,6 @@
 import hashlib
 import logging
 import secrets
-from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
@@ -16,7 +15,7 @@ from sync_assets.gateway.hooks import HOOK, Heard
 from sync_assets.gateway.knocks import Knock, Knocking
 from sync_assets.gateway.problems import Problem, not_there, problem_responses
 from sync_assets.gateway.state import ThePlatform
-from sync_assets.sources import ACCOUNT_HEADERS, SPECS
+from sync_assets.sources import SPECS
 from sync_assets.sources.pacing import host
 from sync_assets.store.hooks import Hook
 
@@ -87,17 +86,17 @@ def _proven(
     message = door(hook.secret if hook else _NOBODY, request.headers, body)
     if hook is None or hook.source != source or message is None:
         raise knock.is_wrong()
-    if not _is_of_the_account(hook, knock.tenant_id, request.headers):
+    if not _is_of_the_account(hook, knock.tenant_id, message):
         raise knock.is_wrong()
     return hook, message
 
 
-def _is_of_the_account(hook: Hook, tenant_id: str, headers: Mapping[str, str]) -> bool:
+def _is_of_the_account(hook: Hook, tenant_id: str, message: Message) -> bool:
     """Does it name the tenant's account, or none? One app's webhooks of all shops are signed alike.
 
-    No header is signed: it tells shops apart that were mixed up, not those who wish to be.
+    It need not be signed: that tells shops apart that were mixed up, not those who wish to be.
     """
-    named = headers.get(ACCOUNT_HEADERS.get(hook.source, ""), "").strip().lower()
+    named = message.host.lower()
     if not named or named == host(hook.url):
         return True
     _log.warning("A webhook for %s is of %.100r, not of %s.", tenant_id, named, host(hook.url))

@@ -8,7 +8,6 @@ from sync_assets.core.ports import Source
 from sync_assets.core.streams import SourceSpec
 from sync_assets.core.tokens import Tokens
 from sync_assets.sources.shopify import Shopify
-from sync_assets.sources.shopify.webhooks import SHOP
 from sync_assets.sources.wordpress import WordPress
 
 
@@ -35,8 +34,5 @@ SOURCES: Mapping[str, SourceFactory] = {
     "wordpress": WordPress,
     "shopify": Shopify,
 }
-
-ACCOUNT_HEADERS: Mapping[str, str] = {"shopify": SHOP}
-"""The header in which a source's webhooks name the host of their account, where they do."""
 
 SPECS: tuple[SourceSpec, ...] = tuple(factory.spec for factory in SOURCES.values())

@@ -25,7 +25,8 @@ def door(secret: str, headers: Mapping[str, str], body: bytes) -> Message | None
     signature = headers.get(SIGNATURE, "")
     if not _is_signed(secret, body, signature):
         return None
-    return Message(headers.get(IDENTITY, "") or signature, _said(headers.get(TOPIC, ""), body))
+    identity = headers.get(IDENTITY, "") or signature
+    return Message(identity, _said(headers.get(TOPIC, ""), body), headers.get(SHOP, "").strip())
 
 
 def _is_signed(secret: str, body: bytes, signature: str) -> bool:
