@@ -76,7 +76,10 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON cms.shopify_{name} TO sync_assets_sync;
 CALL cms.follow_links('shopify_{name}', '{owner}', 'shopify_{held}', '{held}', '{owner}');
 """
 INDEXES = """
-CREATE INDEX shopify_orders_by_time ON cms.shopify_orders (tenant_id, created_at);
+CREATE INDEX shopify_orders_by_time
+  ON cms.shopify_orders (tenant_id, coalesce(processed_at, created_at));
+CREATE INDEX shopify_refunds_by_time
+  ON cms.shopify_refunds (tenant_id, coalesce(processed_at, created_at));
 CREATE INDEX shopify_variants_by_item ON cms.shopify_variants (tenant_id, inventory_item_id);
 """
 TOKENS = """
