@@ -5,6 +5,7 @@ Each imports what it needs when it is used: the tests of the pure core load no d
 
 from __future__ import annotations
 
+import signal
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
@@ -30,6 +31,16 @@ properties.register_profile(
     "steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 properties.load_profile("steady")
+
+
+def pytest_configure() -> None:
+    """Let SIGINT be heard, which a script that starts us with `&` had switched off.
+
+    Dagster treats SIGTERM as it finds SIGINT: all children would ignore that, too, and be waited
+    for in vain.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
