@@ -1,7 +1,11 @@
 """A site and its tenant: syncs it, and compares the CMS with WordPress's own tables."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
+
+from sqlalchemy import text
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.counts import Counts
@@ -67,9 +71,24 @@ class Mirror:
 
     def attempt(self, url: str | None = None, **options: Any) -> list[Outcome]:
         """Sync every stream, and tell how each of them ended; `url`: another way to the site."""
-        request = self.platform.request(self.tenant.id, options=SyncOptions(**options))
-        request = replace(request, tenant=replace(request.tenant, url=url or self.tenant.url))
-        return self.platform.run_tenant(request, StopSignal())
+        with self._reached_by(url or self.tenant.url):
+            request = self.platform.request(self.tenant.id, options=SyncOptions(**options))
+            return self.platform.run_tenant(request, StopSignal())
+
+    @contextmanager
+    def _reached_by(self, url: str) -> Generator[None]:
+        """Let the site have another address meanwhile; nothing is read again for that."""
+        move = text("UPDATE sync.tenants SET url = :url WHERE id = :id")
+
+        def go(there: str) -> None:
+            with self.platform.database.as_owner() as connection:
+                connection.execute(move, {"url": there, "id": self.tenant.id})
+
+        go(url)
+        try:
+            yield
+        finally:
+            go(self.tenant.url)
 
     def twin(self, name: str, **changes: Any) -> "Mirror":
         """Another tenant of the same site, of which nothing is synced yet."""
