@@ -117,7 +117,7 @@ class GraphQL:
     def ask(self, query: str, **variables: Any) -> Any:
         """The only field of the answer."""
         body = {"query": query, "variables": variables}
-        answer = requests.post(f"{self.url}/graphql", json=body, timeout=60).json()
+        answer = requests.post(f"{self.url}/graphql", json=body, timeout=30).json()
         assert "errors" not in answer, answer
         [field] = answer["data"].values()
         return field

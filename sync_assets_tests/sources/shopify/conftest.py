@@ -1,27 +1,13 @@
 """A simulated shop with a tenant, and what the tables must hold of it."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from sync_assets.core.tenants import Credentials, Tenant
-from sync_assets.demo.shop import ShopSite, Sizes
-from sync_assets_tests.demo.shop.conftest import Clock
+from sync_assets.demo.shop import ShopSite
+from sync_assets_tests.demo.shop.conftest import SIZES as SIZES
 from sync_assets_tests.demo.shop.conftest import cache as cache
-
-SIZES = Sizes(products=20, orders=40)  # number 5 has 120 variants, order 7 has 75 lines
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def site(cache: Path, clock: Clock) -> Iterator[ShopSite]:
-    with ShopSite.start(sizes=SIZES, clock=clock, cache=cache) as site:
-        yield site
+from sync_assets_tests.demo.shop.conftest import clock as clock
+from sync_assets_tests.demo.shop.conftest import site as site
 
 
 @pytest.fixture
