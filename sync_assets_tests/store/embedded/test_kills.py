@@ -102,6 +102,7 @@ print(pathlib.Path(f"/proc/{pid}/stat").exists(), stop(home))
 def test_a_process_id_that_went_to_a_stranger_is_no_server(home: Path) -> None:
     start(home)
     kill(home)
+    eventually(lambda: not stop(home))  # its children, too, have gone
     pid_file = find(home).data / "postmaster.pid"
     lines = pid_file.read_text().splitlines(keepends=True)
     pid_file.write_text("".join([f"{os.getpid()}\n", *lines[1:]]))
