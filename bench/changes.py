@@ -26,7 +26,7 @@ from sync_assets.sources.wordpress.records import to_post
 from sync_assets.sources.wordpress.tables import POSTS
 from sync_assets.store.database import Database, driver
 from sync_assets.store.migrate import migrate
-from sync_assets.store.rows import Rows
+from sync_assets.store.rows import Rows, WriteRows
 
 PAGE = 100
 TENANT = "bench"
@@ -81,20 +81,19 @@ def measured(database: Database, owner: psycopg.Connection, pages: tuple[Pages, 
     """One first load and one update of everything, into empty tables."""
     owner.execute(_EMPTY)
     owner.execute("CHECKPOINT")
-    created, updated = (_written(database, part) for part in pages)
-    return Cost(created, updated)
+    rows, (new, changed) = Rows(POSTS), pages
+    return Cost(_written(database, new, rows.insert), _written(database, changed, rows.upsert))
 
 
-def _written(database: Database, pages: Pages) -> float:
+def _written(database: Database, pages: Pages, write: WriteRows) -> float:
     """Milliseconds of CPU of the process that writes."""
-    rows = Rows(POSTS)
     with database.connect() as connection:
         spent = Path(f"/proc/{driver(connection).info.backend_pid}/schedstat")
         connection.rollback()
         before = _nanoseconds(spent)
         for page in pages:
             with database.tenant_on(connection, TENANT):
-                rows.upsert(driver(connection), page, uuid4(), datetime.now(UTC))
+                write(driver(connection), page, uuid4(), datetime.now(UTC))
         return (_nanoseconds(spent) - before) / 1e6
 
 

@@ -110,7 +110,8 @@ class Keeper:
     ) -> None:
         began = time.monotonic()
         collection = self.collection
-        page = Page(collection.name, collection.scope, records, rejected, checkpoint, done)
+        all_new = not any(record.key in self.known for record, _ in records)
+        page = Page(collection.name, collection.scope, records, rejected, checkpoint, done, all_new)
         written = self.store.write(page)
         self.counts.upsert_ms += round((time.monotonic() - began) * 1000)
         self.counts.created += written.created

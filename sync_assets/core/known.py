@@ -77,6 +77,10 @@ class Known:
             return None
         return self._row(index)
 
+    def __contains__(self, key: int) -> bool:
+        index = bisect_left(self._keys, key)
+        return index < len(self._keys) and self._keys[index] == key
+
     @property
     def live(self) -> int:
         """The number of rows without a tombstone."""

@@ -222,6 +222,8 @@ class Page:
         rejected: for the dead letters.
         checkpoint: None leaves the stored one as it is.
         done: hints that are settled with it.
+        all_new: the CMS had none of the records when the sync began. Somebody else may have
+            brought them since.
     """
 
     collection: str
@@ -230,6 +232,7 @@ class Page:
     rejected: Sequence[Rejected] = ()
     checkpoint: Checkpoint | None = None
     done: Sequence[Hint] = ()
+    all_new: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,14 @@ class Children:
 
     table: ChildTable
 
+    def insert(self, connection: Driver, place: int, records: Sequence[Record]) -> None:
+        """Write the parts of new records.
+
+        Raises:
+            UniqueViolation: somebody has one already.
+        """
+        connection.execute(self._insert, self._arrays(place, records))
+
     def replace(
         self, connection: Driver, place: int, records: Sequence[Record], older: Sequence[int]
     ) -> None:
@@ -62,22 +70,33 @@ class Children:
         """.encode()  # noqa: S608 - names come from the registry
 
     @cached_property
-    def _merge(self) -> bytes:
-        """Insert, or overwrite where anything differs."""
-        table, names = self.table, [column.name for column in self.table.columns]
+    def _insert(self) -> bytes:
+        table, columns = self.table, ", ".join(self._names)
         arrays = "".join(f", %({c.name})s::{sent(c)}[]" for c in table.columns)
-        columns, ours = ", ".join(names), ", ".join(f"held.{name}" for name in names)
-        theirs = ", ".join(f"excluded.{name}" for name in names)
         return f"""
             INSERT INTO cms.{table.name} AS held (tenant_id, {table.owner}, {table.key}, {columns})
             SELECT current_setting('sync_assets.tenant_id'), owner, key,
               {", ".join(map(taken, table.columns))}
             FROM unnest(%(owner)s::bigint[], %(key)s::bigint[]{arrays})
               AS page (owner, key, {columns})
+        """.encode()  # noqa: S608
+
+    @cached_property
+    def _merge(self) -> bytes:
+        """Insert, or overwrite where anything differs."""
+        table, names = self.table, self._names
+        ours = ", ".join(f"held.{name}" for name in names)
+        theirs = ", ".join(f"excluded.{name}" for name in names)
+        update = f"""
             ON CONFLICT (tenant_id, {table.owner}, {table.key})
             DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in names)}
             WHERE ({ours}) IS DISTINCT FROM ({theirs})
-        """.encode()  # noqa: S608
+        """
+        return self._insert + update.encode()
+
+    @cached_property
+    def _names(self) -> list[str]:
+        return [column.name for column in self.table.columns]
 
 
 # psycopg takes seven times as long to write a decimal in binary as Python takes to write its text.

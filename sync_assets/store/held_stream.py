@@ -21,7 +21,7 @@ from sync_assets.store.checkpoints import load_checkpoint, save_checkpoint
 from sync_assets.store.database import Database, Driver, driver
 from sync_assets.store.held_part import COUNT, HeldPart
 from sync_assets.store.leases import Lease
-from sync_assets.store.rows import Rows
+from sync_assets.store.rows import Rows, WriteRows
 
 _TRIES = 3  # of a transaction that PostgreSQL rolled back for a deadlock
 
@@ -137,8 +137,9 @@ class HeldStream(HeldPart):
 
     def _write(self, page: Page) -> Written:
         """As a rule nothing is refused; only a second try pays for the savepoints of halving."""
+        write = self._rows.insert if page.all_new else self._rows.upsert
         try:
-            return self._write_by(self._all, page)
+            return self._write_by(partial(self._all, write), page)
         except _Refused:
             return self._write_by(self._halving, page)
 
@@ -163,10 +164,12 @@ class HeldStream(HeldPart):
         self._deleted += buried
         return buried
 
-    def _all(self, connection: Driver, records: Sequence[tuple[Record, bytes]]) -> _Merged:
+    def _all(
+        self, write: WriteRows, connection: Driver, records: Sequence[tuple[Record, bytes]]
+    ) -> _Merged:
         """Write all records; raises `_Refused`, which leaves the transaction to be rolled back."""
         try:
-            return self._upsert(connection, records, new_are_unlinked=True), []
+            return self._written(write, connection, records), []
         except _RECORD_ERRORS as error:
             raise _Refused from error
 
@@ -174,7 +177,7 @@ class HeldStream(HeldPart):
         """Write records; when PostgreSQL refuses them, find the ones to blame by halving."""
         try:
             with connection.transaction():
-                return self._upsert(connection, records), []
+                return self._written(self._rows.upsert, connection, records), []
         except _RECORD_ERRORS as error:
             if len(records) == 1:
                 return {}, [self._refused(records[0][0], error)]
@@ -183,19 +186,12 @@ class HeldStream(HeldPart):
         second, second_refused = self._halving(connection, records[middle:])
         return first | second, first_refused + second_refused
 
-    def _upsert(
-        self,
-        connection: Driver,
-        records: Sequence[tuple[Record, bytes]],
-        *,
-        new_are_unlinked: bool = False,
+    def _written(
+        self, write: WriteRows, connection: Driver, records: Sequence[tuple[Record, bytes]]
     ) -> dict[int, bool]:
         if not records:
             return {}
-        sync_id, now = self._lease.sync_id, self._clock()
-        return self._rows.upsert(
-            connection, records, sync_id, now, new_are_unlinked=new_are_unlinked
-        )
+        return write(connection, records, self._lease.sync_id, self._clock())
 
     def _refused(self, record: Record, cause: postgres.Error) -> Rejected:
         names = (column.name for column in self._spec.table.columns)

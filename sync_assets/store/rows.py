@@ -1,6 +1,6 @@
 """Reads and writes the rows of one stream's table."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, partial
@@ -16,6 +16,9 @@ from sync_assets.store.children import Children, cells, sent, taken
 from sync_assets.store.database import Driver
 
 _CHUNK = 2000  # rows that the server sends at a time
+
+WriteRows = Callable[[Driver, Sequence[tuple[Record, bytes]], UUID, datetime], dict[int, bool]]
+"""`Rows.insert` or `Rows.upsert`."""
 
 _PAIRS = """unnest(%(owners)s::bigint[], %(kinds)s::text[], %(targets)s::bigint[])
   AS pair (owner, kind, target)"""
@@ -38,24 +41,43 @@ class Rows:
             chunks = iter(partial(cursor.fetchmany, _CHUNK), [])
             return Known(cast("Iterable[Row]", chain.from_iterable(chunks)))
 
+    def insert(
+        self,
+        connection: Driver,
+        records: Sequence[tuple[Record, bytes]],
+        sync_id: UUID,
+        now: datetime,
+    ) -> dict[int, bool]:
+        """Write records that nobody has yet, which spares PostgreSQL many a look.
+
+        Arguments and result are those of `upsert`.
+
+        Raises:
+            UniqueViolation: somebody has one, or one of its references or parts.
+        """
+        parameters = {**self._arrays(records), "now": now, "sync": sync_id}
+        connection.execute(self._insert, parameters)
+        kept = [record for record, _ in records]
+        if self.table.links is not None:
+            self._link(connection, self._insert_links, kept)
+        for place, children in enumerate(self._children):
+            children.insert(connection, place, kept)
+        return dict.fromkeys((record.key for record in kept), True)
+
     def upsert(
         self,
         connection: Driver,
         records: Sequence[tuple[Record, bytes]],
         sync_id: UUID,
         now: datetime,
-        *,
-        new_are_unlinked: bool = False,
     ) -> dict[int, bool]:
-        """Write records in one statement; last write wins.
+        """Write records; last write wins.
 
         Args:
             connection: in a transaction that named its tenant.
             records: with their hashes.
             sync_id: who writes.
             now: when.
-            new_are_unlinked: take it that nobody has references of new records yet, which spares
-                PostgreSQL a look for each; `UniqueViolation` where somebody has.
 
         Returns:
             For each key written whether it was created; a key left out has a newer local edit.
@@ -65,7 +87,7 @@ class Rows:
         kept = [record for record, _ in records if record.key in written]
         older = [key for key, new in written.items() if not new]
         if self.table.links is not None:
-            self._link(connection, kept, older, unlinked=new_are_unlinked and not older)
+            self._link(connection, self._merge_links, kept, older)
         for place, children in enumerate(self._children):
             children.replace(connection, place, kept, older)
         return written
@@ -92,12 +114,11 @@ class Rows:
     def _link(
         self,
         connection: Driver,
+        statement: bytes,
         records: Sequence[Record],
-        older: Sequence[int],
-        *,
-        unlinked: bool,
+        older: Sequence[int] = (),
     ) -> None:
-        """Replace the references of written records; unchanged ones are not touched."""
+        """Write the references of written records; `older` ones may have had others."""
         pairs = [(record.key, link.kind, link.key) for record in records for link in record.links]
         parameters = {
             "owners": array("bigint", [owner for owner, _, _ in pairs]),
@@ -107,7 +128,7 @@ class Rows:
         if older:
             connection.execute(self._unlink, {**parameters, "older": array("bigint", older)})
         if pairs:
-            connection.execute(self._first_links if unlinked else self._add_links, parameters)
+            connection.execute(statement, parameters)
 
     @cached_property
     def _children(self) -> list[Children]:
@@ -137,12 +158,10 @@ class Rows:
         """.encode()  # noqa: S608 - names come from the registry
 
     @cached_property
-    def _merge(self) -> bytes:
-        """Insert, or overwrite unless the local edit is newer than the source's version."""
+    def _insert(self) -> bytes:
         names, key = ", ".join(self._names), self.table.key
         values = ", ".join(taken(column) for column in self.table.columns)
         arrays = "".join(f", %({c.name})s::{sent(c)}[]" for c in self.table.columns)
-        changes = ", ".join(f"{name} = excluded.{name}" for name in self._names)
         return f"""
             INSERT INTO cms.{self.table.name} AS held (tenant_id, {key}, source_modified_at,
               content_hash, synced_at, synced_by, {names})
@@ -150,6 +169,13 @@ class Rows:
               %(now)s::timestamptz, %(sync)s::uuid, {values}
             FROM unnest(%(key)s::bigint[], %(modified)s::timestamptz[],
               %(hash)s::bytea[]{arrays}) AS page (key, modified, hash, {names})
+        """.encode()  # noqa: S608
+
+    @cached_property
+    def _merge(self) -> bytes:
+        """Insert, or overwrite unless the local edit is newer than the source's version."""
+        key, changes = self.table.key, ", ".join(f"{n} = excluded.{n}" for n in self._names)
+        update = f"""
             ON CONFLICT (tenant_id, {key}) DO UPDATE SET
               source_modified_at = excluded.source_modified_at,
               content_hash = excluded.content_hash, synced_at = excluded.synced_at,
@@ -157,7 +183,8 @@ class Rows:
             WHERE held.local_modified_at IS NULL OR held.local_modified_at
               <= coalesce(excluded.source_modified_at, '-infinity')
             RETURNING {key} AS key, xmax = 0 AS created
-        """.encode()  # noqa: S608
+        """
+        return self._insert + update.encode()
 
     @cached_property
     def _bury(self) -> bytes:
@@ -184,11 +211,12 @@ class Rows:
         """.encode()  # noqa: S608
 
     @cached_property
-    def _add_links(self) -> bytes:
-        return self._first_links + b"ON CONFLICT DO NOTHING"
+    def _merge_links(self) -> bytes:
+        """Insert those that are not there; unchanged ones are not touched."""
+        return self._insert_links + b"ON CONFLICT DO NOTHING"
 
     @cached_property
-    def _first_links(self) -> bytes:
+    def _insert_links(self) -> bytes:
         links = self._links
         return f"""
             INSERT INTO cms.{links.name} (tenant_id, {links.owner}, {links.kind}, {links.target})

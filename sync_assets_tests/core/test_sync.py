@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from sync_assets.core.errors import OutOfTime, RetryLater, Stopped, TenantMustAct
-from sync_assets.core.ports import Fetched, SyncOptions
+from sync_assets.core.ports import Fetched, Page, SyncOptions, Written
 from sync_assets.core.records import Payload
 from sync_assets.core.stop import StopSignal
 from sync_assets.core.sync import OVERLAP
@@ -47,6 +47,24 @@ def test_a_first_sync_creates_every_record(site: FakeSite, store: MemoryStore, i
     counts = sync(site, store, inline=inline)
     assert in_step(site, store)
     assert (counts.seen, counts.created, counts.total) == (7, 7, 7)
+
+
+def test_a_page_tells_whether_the_cms_had_any_of_its_records():
+    class Listening(MemoryStore):
+        def write(self, page: Page) -> Written:
+            if page.records:
+                told.append((sorted(record.key for record, _ in page.records), page.all_new))
+            return super().write(page)
+
+    told: list[tuple[list[int], bool]] = []
+    store, site = Listening(), site_of(range(1, 4))
+    sync(site, store)
+    site.put(4, "new")
+    site.put(2, "edited")
+    sync(site, store)
+    site.put(4, "edited")
+    sync(site, store)
+    assert told == [([1, 2, 3], True), ([2, 4], False), ([4], False)]
 
 
 def calls_of_a_first_sync(site: FakeSite, store: MemoryStore, cut_at: int = 0) -> list[str]:

@@ -62,6 +62,22 @@ def uncommitted_edit(url: str, key: int) -> Generator[psycopg.Connection]:
         yield editor
 
 
+@contextmanager
+def uncommitted_copy(url: str, key: int, copy: int) -> Generator[psycopg.Connection]:
+    """An editor's transaction that has brought a post that was made out of another one."""
+    with psycopg.connect(url) as editor:
+        editor.execute(
+            """
+            INSERT INTO cms.wordpress_posts
+            SELECT copied.* FROM cms.wordpress_posts AS held, jsonb_populate_record(
+              held, jsonb_build_object('wp_id', %s::bigint, 'title', 'Local')) AS copied
+            WHERE held.wp_id = %s
+            """,
+            [copy, key],
+        )
+        yield editor
+
+
 def wait_for_a_blocked_writer(owner: Owner) -> None:
     query = "SELECT count(*) FROM pg_stat_activity WHERE cardinality(pg_blocking_pids(pid)) > 0"
     deadline = time.monotonic() + 10

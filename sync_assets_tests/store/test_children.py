@@ -2,6 +2,7 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -90,10 +91,23 @@ def test_money_comes_back_as_exactly_as_it_went(platform: Platform):
     assert row["lines"][0]["unit_price"] == price
 
 
-def test_a_record_that_the_database_refuses_leaves_no_part(platform: Platform, owner: Owner):
-    owner.execute("ALTER TABLE cms.shopify_order_lines ADD CHECK (unit_price < 100)")
+def test_a_new_record_may_find_a_part_of_its_own_there_already(platform: Platform, owner: Owner):
     with held(platform) as stream:
-        written = stream.write(page(order(1, {10: "1"}), order(2, {10: "1", 11: "100"})))
+        stream.write(page(order(1, {10: "1"})))
+        owner.execute("UPDATE cms.shopify_order_lines SET order_id = 2")
+        written = stream.write(replace(page(order(2, {10: "2", 11: "3"})), all_new=True))
+    assert (written.created, written.failed) == (1, 0)
+    assert lines(owner) == [(2, 10, Decimal(2)), (2, 11, Decimal(3))]
+
+
+@pytest.mark.parametrize("all_new", [False, True])
+def test_a_record_that_the_database_refuses_leaves_no_part(
+    platform: Platform, owner: Owner, all_new: bool
+):
+    owner.execute("ALTER TABLE cms.shopify_order_lines ADD CHECK (unit_price < 100)")
+    sent = replace(page(order(1, {10: "1"}), order(2, {10: "1", 11: "100"})), all_new=all_new)
+    with held(platform) as stream:
+        written = stream.write(sent)
     assert (written.created, written.failed) == (1, 1)
     assert [row[:2] for row in lines(owner)] == [(1, 10)]
 

@@ -17,11 +17,12 @@ from sync_assets_tests.store.editing import (
     edit_locally,
     reads,
     title,
+    uncommitted_copy,
     uncommitted_edit,
     wait_for_a_blocked_writer,
 )
 from sync_assets_tests.store.looking import Owner, one
-from sync_assets_tests.store.writing import APRIL, MARCH, held, page, post, sync
+from sync_assets_tests.store.writing import APRIL, MARCH, held, new_page, page, post, sync
 
 pytestmark = pytest.mark.postgres
 
@@ -70,6 +71,21 @@ def test_a_local_edit_that_rolls_back_while_the_upsert_waits_leaves_the_sites_ve
             editor.rollback()
         assert writing.result().updated == 1
     assert title(owner, 2) == "Novo"
+
+
+def test_a_record_that_an_editor_brings_while_it_is_inserted_is_not_overwritten(
+    platform: Platform, owner: Owner, database_url: str
+):
+    with held(platform) as stream, ThreadPoolExecutor(1) as pool:
+        stream.write(page(post(1)))
+        with uncommitted_copy(database_url, 1, 2) as editor:
+            writing = pool.submit(stream.write, new_page(post(2, terms=[6]), post(3)))
+            wait_for_a_blocked_writer(owner)
+            editor.commit()
+        written = writing.result()
+    assert (written.created, written.skipped) == (1, 1)
+    assert title(owner, 2) == "Local"
+    assert one(owner, "SELECT count(*) FROM cms.wordpress_content_terms") == 0
 
 
 def test_a_deadlock_with_an_editor_is_tried_again(

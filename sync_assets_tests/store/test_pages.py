@@ -7,7 +7,7 @@ from typing import Any, LiteralString
 import pytest
 
 from sync_assets.bootstrap import Platform
-from sync_assets.core.errors import RetryLater
+from sync_assets.core.errors import OperatorMustAct, RetryLater
 from sync_assets.core.known import NO_VERSION
 from sync_assets.core.ports import Checkpoint
 from sync_assets.core.records import Rejected
@@ -15,7 +15,7 @@ from sync_assets.core.tenants import Credentials
 from sync_assets.sources.wordpress.streams import SPEC
 from sync_assets.store.held_stream import HeldStream
 from sync_assets_tests.store.looking import Owner, one
-from sync_assets_tests.store.writing import APRIL, held, page, post, request
+from sync_assets_tests.store.writing import APRIL, held, new_page, page, post, request
 
 pytestmark = pytest.mark.postgres
 
@@ -31,13 +31,25 @@ AT_COMMIT = """
     CREATE CONSTRAINT TRIGGER fail AFTER INSERT OR UPDATE ON cms.wordpress_posts
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.fail()
 """
+REFUSES_UPSERTS = """
+    CREATE FUNCTION public.no_upserts() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      IF current_query() LIKE '%ON CONFLICT%' THEN
+        RAISE EXCEPTION 'no upsert' USING ERRCODE = '0A000';
+      END IF;
+      RETURN new;
+    END $$;
+    CREATE TRIGGER no_upserts BEFORE INSERT ON cms.wordpress_posts
+      FOR EACH ROW EXECUTE FUNCTION public.no_upserts();
+    CREATE TRIGGER no_upserts BEFORE INSERT ON cms.wordpress_content_terms
+      FOR EACH ROW EXECUTE FUNCTION public.no_upserts()
+"""
 BEHIND_2 = Checkpoint(reread_from=2)
 BEHIND_4 = Checkpoint(reread_from=4)
 
 
 def first_page(stream: HeldStream) -> None:
     rejected = [Rejected(9, {"id": 9}, "no good")]
-    stream.write(page(post(1), post(2, terms=[5]), rejected=rejected, checkpoint=BEHIND_2))
+    stream.write(new_page(post(1), post(2, terms=[5]), rejected=rejected, checkpoint=BEHIND_2))
 
 
 def state(owner: Owner) -> dict[str, Any]:
@@ -129,9 +141,25 @@ def test_a_new_record_may_find_a_reference_of_its_own_there_already(
     """
     with held(platform) as stream:
         owner.execute("INSERT INTO cms.wordpress_content_terms VALUES ('acme', 2, 'category', 5)")
-        written = stream.write(page(post(1, terms=[5]), post(2, terms=[5, 6])))
+        written = stream.write(new_page(post(1, terms=[5]), post(2, terms=[5, 6])))
     assert (written.created, written.failed) == (2, 0)
     assert one(owner, terms) == ["(1,5)", "(2,5)", "(2,6)"]
+
+
+def test_a_record_that_was_new_may_be_there_already(platform: Platform, owner: Owner):
+    with held(platform) as stream:
+        stream.write(page(post(2, "Velho")))
+        written = stream.write(new_page(post(1), post(2, "Novo", APRIL)))
+    assert (written.created, written.updated, written.failed) == (1, 1, 0)
+    assert one(owner, "SELECT title FROM cms.wordpress_posts WHERE wp_id = 2") == "Novo"
+
+
+def test_new_records_are_written_without_looking_for_them(platform: Platform, owner: Owner):
+    owner.execute(REFUSES_UPSERTS)
+    with held(platform) as stream:
+        assert stream.write(new_page(post(1), post(2, terms=[5]))).created == 2
+        with pytest.raises(OperatorMustAct, match="no upsert"):
+            stream.write(page(post(3)))
 
 
 # A tenant that is changed meanwhile

@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -39,6 +40,13 @@ def page(
     """A page of posts."""
     hashed = [(record, record.content_hash()) for record in records]
     return Page("post", "post", hashed, rejected, checkpoint)
+
+
+def new_page(
+    *records: Record, rejected: Sequence[Rejected] = (), checkpoint: Checkpoint | None = None
+) -> Page:
+    """A page of posts of which the CMS had none."""
+    return replace(page(*records, rejected=rejected, checkpoint=checkpoint), all_new=True)
 
 
 def begin(platform: Platform, wanted: SyncRequest) -> None:
