@@ -1,7 +1,6 @@
 """kill -9 at 50 random moments: the next attempt goes on, and ends as an undisturbed sync does."""
 
 from collections.abc import Generator
-from pathlib import Path
 from random import Random
 
 import psycopg
@@ -10,7 +9,6 @@ import pytest
 from sync_assets.bootstrap import Platform
 from sync_assets.core.ports import SyncOptions
 from sync_assets.demo import DemoSite
-from sync_assets.settings import Settings
 from sync_assets_tests.conftest import register
 from sync_assets_tests.end_to_end.changing import Editors, SiteTime
 from sync_assets_tests.end_to_end.killable import Installation
@@ -28,14 +26,6 @@ BATCH = 6  # about 150 requests and 80 transactions a sync
 def owner(database_url: str) -> Generator[Owner]:
     with psycopg.connect(database_url, autocommit=True) as connection:
         yield connection
-
-
-@pytest.fixture
-def installation(settings: Settings, tmp_path: Path) -> Installation:
-    assert settings.given_database_url is not None
-    assert settings.secret_key is not None
-    key = settings.secret_key.get_secret_value()
-    return Installation(settings.given_database_url, key, tmp_path)
 
 
 def test_a_sync_that_is_killed_goes_on_and_ends_as_if_nothing_had_happened(

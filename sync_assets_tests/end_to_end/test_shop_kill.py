@@ -11,7 +11,6 @@ from sync_assets.core.ports import SyncOptions
 from sync_assets.core.tenants import Credentials, Tenant
 from sync_assets.demo.shop import ShopSite, Sizes
 from sync_assets.demo.shop.budget import PLANS
-from sync_assets.settings import Settings
 from sync_assets_tests.demo.shop.conftest import Clock
 from sync_assets_tests.demo.shop.conftest import cache as cache
 from sync_assets_tests.end_to_end.killable import Installation, run
@@ -22,14 +21,6 @@ pytestmark = pytest.mark.postgres
 KILLS = 30
 KILLS_A_SYNC = 4
 OPTIONS = SyncOptions(batch_size=10)
-
-
-@pytest.fixture
-def installation(settings: Settings, tmp_path: Path) -> Installation:
-    assert settings.given_database_url is not None
-    assert settings.secret_key is not None
-    key = settings.secret_key.get_secret_value()
-    return Installation(settings.given_database_url, key, tmp_path)
 
 
 def test_a_shops_sync_that_is_killed_goes_on_and_ends_in_step(
