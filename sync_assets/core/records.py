@@ -65,14 +65,13 @@ class Record:
         `o`s in front says which of them are texts.
         """
         values = [self.modified_at, *self.values]
-        values += map("%s:%d".__mod__, self.links)
+        values += [f"{link.kind}:{link.key}" for link in self.links]
         for place, rows in enumerate(self.children):
             for child in rows:
                 values += [place, child.key, *child.values]
         kinds = "".join(["t" if isinstance(value, str) else "o" for value in values])
-        shown = [value if isinstance(value, str) else _shown(value) for value in values]
-        data = b"\x00".join(map(str.encode, (kinds, *shown)))
-        return hashlib.sha256(data).digest()[:HASH_BYTES]
+        text = "\x00".join([kinds, *map(_shown, values)])
+        return hashlib.sha256(text.encode()).digest()[:HASH_BYTES]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +90,8 @@ class Rejected:
 
 
 def _shown(value: Scalar) -> str:
+    if isinstance(value, str):
+        return value
     return value.isoformat() if isinstance(value, datetime) else repr(value)
 
 

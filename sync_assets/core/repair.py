@@ -2,7 +2,6 @@
 
 import math
 import re
-from codecs import readbuffer_encode
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -110,9 +109,15 @@ def _is_storable(text: str) -> bool:
     if "\x00" in text:
         return False
     try:
-        # As `text.encode()`, but leaves its result with the text, so that whoever encodes it next,
-        # for its hash and for PostgreSQL, only copies.
-        readbuffer_encode(text)
+        text.encode("latin-1")  # a mere copy for most European texts
+    except UnicodeEncodeError:
+        return _is_unicode(text)
+    return True
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
     except UnicodeEncodeError:
         return False
     return True
