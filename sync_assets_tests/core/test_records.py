@@ -1,5 +1,6 @@
 """Hashes differ exactly when what is stored differs."""
 
+import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -44,6 +45,21 @@ def test_a_time_among_the_values_can_be_hashed():
 
 def test_a_hash_stays_the_same_from_release_to_release():
     assert RECORD.content_hash().hex() == "5c6a7d54ef26fb8b5c05f551a549d7a1"
+
+
+@pytest.mark.parametrize("length", [1, 2000, 2047, 2048, 2049, 4100, 100_000])
+def test_a_long_text_counts_from_its_first_to_its_last_letter(length: int):
+    text = "é" + "a" * length
+    changed = [f"{text[:at]}b{text[at + 1 :]}" for at in {0, length // 2, length - 1, length}]
+    every = [text, *changed, f"{text}a"]
+    hashes = {replace(RECORD, values=(text,)).content_hash() for text in every}
+    assert len(hashes) == len(set(every)) == len(every)
+
+
+def test_a_long_text_has_the_hash_that_it_always_had():
+    record = Record(1, None, ("é" * 10_000,))
+    plain = hashlib.sha256(f"ot\x00None\x00{'é' * 10_000}".encode())
+    assert record.content_hash() == plain.digest()[:HASH_BYTES]
 
 
 scalars = st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1)

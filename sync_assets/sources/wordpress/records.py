@@ -117,12 +117,12 @@ def _content(
 
 def _links(mend: Repairs, payload: Payload, taxonomies: Taxonomies) -> tuple[Link, ...]:
     found = {
-        Link(taxonomy, key)
+        (taxonomy, key)
         for field, taxonomy in taxonomies.items()
         for term in _list(payload.get(field))
         if (key := mend.reference(term, field)) is not None
     }
-    return tuple(sorted(found))
+    return tuple(map(Link._make, sorted(found)))
 
 
 def _list(value: object) -> list[object]:
