@@ -21,7 +21,7 @@ from sync_assets.store.checkpoints import load_checkpoint, save_checkpoint
 from sync_assets.store.database import Database, Driver, driver
 from sync_assets.store.held_part import COUNT, HeldPart
 from sync_assets.store.leases import Lease
-from sync_assets.store.rows import Rows, WriteRows
+from sync_assets.store.rows import LeftOut, Rows, WriteRows
 
 _TRIES = 3  # of a transaction that PostgreSQL rolled back for a deadlock
 
@@ -170,7 +170,7 @@ class HeldStream(HeldPart):
         """Write all records; raises `_Refused`, which leaves the transaction to be rolled back."""
         try:
             return self._written(write, connection, records), []
-        except _RECORD_ERRORS as error:
+        except (LeftOut, *_RECORD_ERRORS) as error:
             raise _Refused from error
 
     def _halving(self, connection: Driver, records: Sequence[tuple[Record, bytes]]) -> _Merged:

@@ -24,6 +24,10 @@ _PAIRS = """unnest(%(owners)s::bigint[], %(kinds)s::text[], %(targets)s::bigint[
   AS pair (owner, kind, target)"""
 
 
+class LeftOut(Exception):
+    """Not every row was inserted, and nobody knows which."""
+
+
 @dataclass(frozen=True)
 class Rows:
     """One stream's table; every statement runs in a transaction that named its tenant."""
@@ -54,9 +58,11 @@ class Rows:
 
         Raises:
             UniqueViolation: somebody has one, or one of its references or parts.
+            LeftOut: a trigger of the CMS's own dropped one.
         """
         parameters = {**self._arrays(records), "now": now, "sync": sync_id}
-        connection.execute(self._insert, parameters)
+        if connection.execute(self._insert, parameters).rowcount < len(records):
+            raise LeftOut
         kept = [record for record, _ in records]
         if self.table.links is not None:
             self._link(connection, self._insert_links, kept)

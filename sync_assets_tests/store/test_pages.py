@@ -43,6 +43,12 @@ REFUSES_UPSERTS = """
     CREATE TRIGGER no_upserts BEFORE INSERT ON cms.wordpress_content_terms
       FOR EACH ROW EXECUTE FUNCTION public.no_upserts()
 """
+DROPS_2 = """
+    CREATE FUNCTION public.drop_2() RETURNS trigger LANGUAGE plpgsql
+    AS $$ BEGIN RETURN CASE WHEN new.wp_id = 2 THEN NULL ELSE new END; END $$;
+    CREATE TRIGGER drop_2 BEFORE INSERT ON cms.wordpress_posts
+      FOR EACH ROW EXECUTE FUNCTION public.drop_2()
+"""
 BEHIND_2 = Checkpoint(reread_from=2)
 BEHIND_4 = Checkpoint(reread_from=4)
 
@@ -152,6 +158,17 @@ def test_a_record_that_was_new_may_be_there_already(platform: Platform, owner: O
         written = stream.write(new_page(post(1), post(2, "Novo", APRIL)))
     assert (written.created, written.updated, written.failed) == (1, 1, 0)
     assert one(owner, "SELECT title FROM cms.wordpress_posts WHERE wp_id = 2") == "Novo"
+
+
+def test_a_new_record_that_a_trigger_of_the_cms_drops_is_counted_as_skipped(
+    platform: Platform, owner: Owner
+):
+    owner.execute(DROPS_2)
+    with held(platform) as stream:
+        written = stream.write(new_page(post(1), post(2, terms=[5]), post(3)))
+    assert (written.created, written.skipped, written.failed) == (2, 1, 0)
+    assert one(owner, "SELECT array_agg(wp_id ORDER BY wp_id) FROM cms.wordpress_posts") == [1, 3]
+    assert one(owner, "SELECT count(*) FROM cms.wordpress_content_terms") == 0
 
 
 def test_new_records_are_written_without_looking_for_them(platform: Platform, owner: Owner):
