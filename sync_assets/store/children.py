@@ -16,16 +16,18 @@ class Children:
 
     table: ChildTable
 
-    def insert(self, connection: Driver, place: int, records: Sequence[Record]) -> None:
-        """Write the parts of new records.
+    def insert(
+        self, connection: Driver, place: int, records: Sequence[Record], keys: Array
+    ) -> None:
+        """Write the parts of new records; what is left of older ones, whose rows are gone, goes.
 
-        Raises:
-            UniqueViolation: somebody has one already.
+        The arguments are those of `replace`.
         """
+        connection.execute(self._clear, {"written": keys})
         connection.execute(self._insert, self._arrays(place, records))
 
     def replace(
-        self, connection: Driver, place: int, records: Sequence[Record], older: Sequence[int]
+        self, connection: Driver, place: int, records: Sequence[Record], keys: Array
     ) -> None:
         """Let these records have the parts they came with, and no others.
 
@@ -35,14 +37,12 @@ class Children:
             connection: in a transaction that named its tenant.
             place: of this table in `Record.children`.
             records: those that were written.
-            older: the keys of those that were there before; only these may have had other parts.
+            keys: their keys.
         """
         if not records:
             return
         parameters = self._arrays(place, records)
-        if older:
-            owners = array("bigint", older)
-            connection.execute(self._remove, {**parameters, "owners": owners})
+        connection.execute(self._remove, {**parameters, "written": keys})
         connection.execute(self._merge, parameters)
 
     def _arrays(self, place: int, records: Sequence[Record]) -> dict[str, Array]:
@@ -58,16 +58,22 @@ class Children:
         }
 
     @cached_property
-    def _remove(self) -> bytes:
+    def _clear(self) -> bytes:
         table = self.table
         return f"""
             DELETE FROM cms.{table.name} AS old
             WHERE tenant_id = current_setting('sync_assets.tenant_id')
-              AND {table.owner} = ANY(%(owners)s::bigint[])
-              AND ({table.owner}, {table.key}) NOT IN (
+              AND {table.owner} = ANY(%(written)s::bigint[])
+        """.encode()  # noqa: S608 - names come from the registry
+
+    @cached_property
+    def _remove(self) -> bytes:
+        others = f"""
+              AND ({self.table.owner}, {self.table.key}) NOT IN (
                 SELECT owner, key
                 FROM unnest(%(owner)s::bigint[], %(key)s::bigint[]) AS kept (owner, key))
-        """.encode()  # noqa: S608 - names come from the registry
+        """  # noqa: S608
+        return self._clear + others.encode()
 
     @cached_property
     def _insert(self) -> bytes:

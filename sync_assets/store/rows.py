@@ -57,17 +57,18 @@ class Rows:
         Arguments and result are those of `upsert`.
 
         Raises:
-            UniqueViolation: somebody has one, or one of its references or parts.
+            UniqueViolation: somebody has brought one meanwhile, or one of its references or parts.
             LeftOut: a trigger of the CMS's own dropped one.
         """
         parameters = {**self._arrays(records), "now": now, "sync": sync_id}
         if connection.execute(self._insert, parameters).rowcount < len(records):
             raise LeftOut
         kept = [record for record, _ in records]
+        keys = array("bigint", [record.key for record in kept])
         if self.table.links is not None:
-            self._link(connection, self._insert_links, kept)
+            self._link(connection, self._clear_links, self._insert_links, kept, keys)
         for place, children in enumerate(self._children):
-            children.insert(connection, place, kept)
+            children.insert(connection, place, kept, keys)
         return dict.fromkeys((record.key for record in kept), True)
 
     def upsert(
@@ -91,11 +92,11 @@ class Rows:
         parameters = {**self._arrays(records), "now": now, "sync": sync_id}
         written = dict(connection.execute(self._merge, parameters).fetchall())
         kept = [record for record, _ in records if record.key in written]
-        older = [key for key, new in written.items() if not new]
+        keys = array("bigint", [record.key for record in kept])
         if self.table.links is not None:
-            self._link(connection, self._merge_links, kept, older)
+            self._link(connection, self._unlink, self._merge_links, kept, keys)
         for place, children in enumerate(self._children):
-            children.replace(connection, place, kept, older)
+            children.replace(connection, place, kept, keys)
         return written
 
     def bury(self, connection: Driver, scope: str, keys: Sequence[int], now: datetime) -> int:
@@ -120,21 +121,22 @@ class Rows:
     def _link(
         self,
         connection: Driver,
-        statement: bytes,
+        remove: bytes,
+        add: bytes,
         records: Sequence[Record],
-        older: Sequence[int] = (),
+        keys: Array,
     ) -> None:
-        """Write the references of written records; `older` ones may have had others."""
+        """Let written records have the references that they came with, and no others."""
         pairs = [(record.key, link.kind, link.key) for record in records for link in record.links]
         parameters = {
             "owners": array("bigint", [owner for owner, _, _ in pairs]),
             "kinds": array("text", [kind for _, kind, _ in pairs]),
             "targets": array("bigint", [target for _, _, target in pairs]),
+            "written": keys,
         }
-        if older:
-            connection.execute(self._unlink, {**parameters, "older": array("bigint", older)})
+        connection.execute(remove, parameters)
         if pairs:
-            connection.execute(statement, parameters)
+            connection.execute(add, parameters)
 
     @cached_property
     def _children(self) -> list[Children]:
@@ -204,17 +206,26 @@ class Rows:
         """.encode()  # noqa: S608
 
     @cached_property
-    def _unlink(self) -> bytes:
+    def _clear_links(self) -> bytes:
+        """Also a new record may have some: of what it was before, such as a post and not a page."""
         links = self._links
         return f"""
             DELETE FROM cms.{links.name} AS old
             WHERE tenant_id = current_setting('sync_assets.tenant_id')
-              AND {links.owner} = ANY(%(older)s::bigint[])
+              AND {links.owner} = ANY(%(written)s::bigint[])
+        """.encode()  # noqa: S608
+
+    @cached_property
+    def _unlink(self) -> bytes:
+        """Remove those that the written records do not have; unchanged ones are not touched."""
+        links = self._links
+        others = f"""
               AND NOT EXISTS (
                 SELECT FROM {_PAIRS}
                 WHERE owner = old.{links.owner} AND target = old.{links.target}
                   AND kind = old.{links.kind})
-        """.encode()  # noqa: S608
+        """
+        return self._clear_links + others.encode()
 
     @cached_property
     def _merge_links(self) -> bytes:

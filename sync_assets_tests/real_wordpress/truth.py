@@ -19,6 +19,8 @@ from sync_assets_tests.real_wordpress.php import unserialized
 Row = dict[str, Any]
 
 TAXONOMIES = ("category", "post_tag", "genero")
+_TAXONOMIES_OF = {"post": {"category", "post_tag"}, "eventos": {"genero"}}
+"""What a post was filed under before it became a page stays in WordPress's table."""
 POST_TYPES = ("post", "eventos")
 LIVE = ("publish", "future", "draft", "pending", "private")
 WITH_TRASH = (*LIVE, "trash")
@@ -88,7 +90,11 @@ class Truth:
                 "template": "" if templates.get(wp_id) == "default" else templates.get(wp_id, ""),
                 "featured_media_wp_id": int(featured.get(wp_id) or 0) or None,
                 "sticky": row["post_type"] == "post" and wp_id in sticky,
-                "terms": terms.get(wp_id, {}),
+                "terms": {
+                    taxonomy: found
+                    for taxonomy, found in terms.get(wp_id, {}).items()
+                    if taxonomy in _TAXONOMIES_OF.get(row["post_type"], ())
+                },
             }
             for wp_id, row, common in self._posts(types, statuses)
         }

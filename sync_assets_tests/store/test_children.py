@@ -101,6 +101,17 @@ def test_a_new_record_may_find_a_part_of_its_own_there_already(platform: Platfor
 
 
 @pytest.mark.parametrize("all_new", [False, True])
+def test_what_is_left_of_a_record_whose_row_is_gone_goes_too(
+    platform: Platform, owner: Owner, all_new: bool
+):
+    with held(platform) as stream:
+        stream.write(page(order(1, {10: "1", 11: "2"}), order(2, {12: "3"})))
+        owner.execute("DELETE FROM cms.shopify_orders WHERE order_id = 1")
+        stream.write(replace(page(order(1, {11: "2", 13: "4"})), all_new=all_new))
+    assert [row[:2] for row in lines(owner)] == [(1, 11), (1, 13), (2, 12)]
+
+
+@pytest.mark.parametrize("all_new", [False, True])
 def test_a_record_that_the_database_refuses_leaves_no_part(
     platform: Platform, owner: Owner, all_new: bool
 ):

@@ -43,6 +43,10 @@ REFUSES_UPSERTS = """
     CREATE TRIGGER no_upserts BEFORE INSERT ON cms.wordpress_content_terms
       FOR EACH ROW EXECUTE FUNCTION public.no_upserts()
 """
+TERMS = """
+    SELECT array_agg((content_wp_id, term_wp_id)::text ORDER BY content_wp_id, term_wp_id)
+    FROM cms.wordpress_content_terms
+"""
 DROPS_2 = """
     CREATE FUNCTION public.drop_2() RETURNS trigger LANGUAGE plpgsql
     AS $$ BEGIN RETURN CASE WHEN new.wp_id = 2 THEN NULL ELSE new END; END $$;
@@ -141,15 +145,22 @@ def test_another_attempt_of_a_sync_carries_on_what_the_last_one_wrote(platform: 
 def test_a_new_record_may_find_a_reference_of_its_own_there_already(
     platform: Platform, owner: Owner
 ):
-    terms = """
-        SELECT array_agg((content_wp_id, term_wp_id)::text ORDER BY content_wp_id, term_wp_id)
-        FROM cms.wordpress_content_terms
-    """
     with held(platform) as stream:
         owner.execute("INSERT INTO cms.wordpress_content_terms VALUES ('acme', 2, 'category', 5)")
         written = stream.write(new_page(post(1, terms=[5]), post(2, terms=[5, 6])))
     assert (written.created, written.failed) == (2, 0)
-    assert one(owner, terms) == ["(1,5)", "(2,5)", "(2,6)"]
+    assert one(owner, TERMS) == ["(1,5)", "(2,5)", "(2,6)"]
+
+
+@pytest.mark.parametrize("all_new", [False, True])
+def test_what_is_left_of_a_record_whose_row_is_gone_goes_too(
+    platform: Platform, owner: Owner, all_new: bool
+):
+    with held(platform) as stream:
+        stream.write(page(post(1, terms=[5, 6]), post(2, terms=[5])))
+        owner.execute("DELETE FROM cms.wordpress_posts WHERE wp_id = 1")
+        stream.write(replace(page(post(1, "Novo", APRIL, terms=[6, 7])), all_new=all_new))
+    assert one(owner, TERMS) == ["(1,6)", "(1,7)", "(2,5)"]
 
 
 def test_a_record_that_was_new_may_be_there_already(platform: Platform, owner: Owner):
