@@ -1,4 +1,6 @@
+import json
 import subprocess
+import sys
 from pathlib import Path
 
 import psycopg2
@@ -36,6 +38,28 @@ def test_the_exports_survive_a_shell(
         ["/bin/sh", "-c", script], capture_output=True, text=True, check=True
     )
     assert said.stdout.splitlines() == [str(PROJECT), platform.database_url, str(home)]
+
+
+@pytest.mark.usefixtures("settings")
+def test_dagsters_own_commands_work_in_such_a_shell(run: Commands, tmp_path: Path) -> None:
+    assert run("env") == 0
+    programs = Path(sys.executable).parent
+    script = f"""{run.out}
+        dg list defs --json > {tmp_path}/defs.json
+        dagster job list -w workspace.yaml > {tmp_path}/jobs"""
+    done = subprocess.run(  # noqa: S603
+        ["/bin/sh", "-e", "-c", script],
+        cwd=PROJECT,
+        env={"PATH": f"{programs}:/usr/bin:/bin", "HOME": str(tmp_path), "LANG": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assets = json.loads((tmp_path / "defs.json").read_text())["assets"]
+    assert "wordpress/posts" in {asset["asset_key"] for asset in assets}
+    assert "Job: wordpress_sync" in (tmp_path / "jobs").read_text()
 
 
 def test_dagsters_tables_go_into_a_schema_of_their_own(platform: Platform) -> None:

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 from sqlalchemy import text
 
@@ -5,6 +8,7 @@ from sync_assets.bootstrap import Platform
 from sync_assets.core.errors import UnknownTenant
 from sync_assets.core.tenants import Tenant
 from sync_assets.demo import DemoSite
+from sync_assets.environment import environment
 from sync_assets_tests.cli.conftest import Commands, sync_quietly
 
 pytestmark = pytest.mark.postgres
@@ -204,13 +208,29 @@ def test_a_purge_wants_to_be_confirmed(run: Commands, platform: Platform, acme: 
 
 def test_a_purge_leaves_nothing(run: Commands, platform: Platform, acme: Tenant) -> None:
     sync_quietly(platform, acme.id)
+    in_dagster(platform, f"instance.add_dynamic_partitions(name, ['{acme.id}', 'globex'])")
     assert run("tenant", "remove", acme.id, "--purge", "--yes") == 0, run.err
     assert "Dagster still shows" not in run.err
+    assert in_dagster(platform, "print(*instance.get_dynamic_partitions(name))") == "globex"
     with pytest.raises(UnknownTenant):
         platform.tenants.get(acme.id)
     query = "SELECT (SELECT count(*) FROM cms.wordpress_content_terms) + count(*) FROM sync.streams"
     with platform.database.as_owner() as connection:
         assert connection.execute(text(query)).scalar() == 0
+
+
+def in_dagster(platform: Platform, statement: str) -> str:
+    """What a statement prints that is given Dagster's instance and the tenants' partitions."""
+    script = f"""
+import dagster as dg
+from sync_assets.defs.partitions import tenants_of
+name = tenants_of("wordpress").name
+with dg.DagsterInstance.get() as instance:
+    {statement}
+"""
+    command = [sys.executable, "-c", script]
+    told = environment(platform)
+    return subprocess.check_output(command, env=told, text=True).strip()  # noqa: S603
 
 
 @pytest.mark.parametrize(

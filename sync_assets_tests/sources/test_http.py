@@ -4,6 +4,8 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -386,13 +388,39 @@ def test_a_closed_port_is_for_later_and_no_fault_of_the_request(session: HttpSes
 def test_a_certificate_that_cannot_be_trusted_is_the_tenants_matter(
     session: HttpSession, tmp_path: Path
 ) -> None:
+    told = r"^acme's site https://127\.0\.0\.1:\d+ .* TLS"
+    with https(self_signed(tmp_path)) as server, pytest.raises(TenantMustAct, match=told):
+        session.get(server.url, auth=AUTH, expect=list)
+    assert server.seen == []
+
+
+def test_a_certificate_that_has_expired_is_one_of_these(
+    session: HttpSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for until, name in ((timedelta(days=1), "good"), (-timedelta(days=1), "expired")):
+        folder = tmp_path / name
+        folder.mkdir()
+        certificate = self_signed(folder, until=until)
+        monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(certificate))
+        with https(certificate) as server:
+            if name == "good":  # it is trusted, while it is good
+                assert session.get(server.url, auth=AUTH, expect=list).json == []
+                continue
+            with pytest.raises(
+                TenantMustAct, match=r"^acme's site https://127\.0\.0\.1:\d+ .* TLS"
+            ):
+                session.get(server.url, auth=AUTH, expect=list)
+            assert server.seen == []
+
+
+@contextmanager
+def https(certificate: Path) -> Generator[HostileServer]:
+    """A server behind TLS."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(self_signed(tmp_path))
+    context.load_cert_chain(certificate)
     with hostile_server(lambda plain: context.wrap_socket(plain, server_side=True)) as server:
         server.play(reply(b"[]"))
-        with pytest.raises(TenantMustAct, match="TLS certificate"):
-            session.get(server.url, auth=AUTH, expect=list)
-    assert server.seen == []
+        yield server
 
 
 def test_headers_alone_can_be_asked_for(session: HttpSession, server: HostileServer) -> None:

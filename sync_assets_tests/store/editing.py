@@ -66,16 +66,19 @@ def uncommitted_edit(url: str, key: int) -> Generator[psycopg.Connection]:
 def uncommitted_copy(url: str, key: int, copy: int) -> Generator[psycopg.Connection]:
     """An editor's transaction that has brought a post that was made out of another one."""
     with psycopg.connect(url) as editor:
-        editor.execute(
-            """
-            INSERT INTO cms.wordpress_posts
-            SELECT copied.* FROM cms.wordpress_posts AS held, jsonb_populate_record(
-              held, jsonb_build_object('wp_id', %s::bigint, 'title', 'Local')) AS copied
-            WHERE held.wp_id = %s
-            """,
-            [copy, key],
-        )
+        copy_post(editor, key, copy)
         yield editor
+
+
+def copy_post(editor: psycopg.Connection, key: int, copy: int) -> None:
+    """An editor's new post, made out of another one."""
+    query = """
+        INSERT INTO cms.wordpress_posts
+        SELECT copied.* FROM cms.wordpress_posts AS held, jsonb_populate_record(
+          held, jsonb_build_object('wp_id', %s::bigint, 'title', 'Local')) AS copied
+        WHERE held.wp_id = %s
+    """
+    editor.execute(query, [copy, key])
 
 
 def wait_for_a_blocked_writer(owner: Owner) -> None:

@@ -13,6 +13,7 @@ from sync_assets.demo import DemoSite
 from sync_assets_tests.store.editing import (
     LATER,
     Meanwhile,
+    copy_post,
     deleted,
     edit_locally,
     reads,
@@ -105,6 +106,24 @@ def test_a_deadlock_with_an_editor_is_tried_again(
             editor.execute("UPDATE cms.wordpress_posts SET title = 'Local' WHERE wp_id = 1")
             editor.commit()
         assert writing.result().skipped == 2
+
+
+def test_so_is_one_while_new_records_are_inserted(
+    platform: Platform, owner: Owner, database_url: str
+):
+    impatient = SQL("ALTER DATABASE {} SET deadlock_timeout = '20ms'")
+    owner.execute(impatient.format(Identifier(owner.info.dbname)))
+    with held(platform) as stream, ThreadPoolExecutor(1) as pool:
+        stream.write(page(post(1)))
+        with uncommitted_copy(database_url, 1, 3) as editor:
+            editor.execute("SET deadlock_timeout = '1min'")  # so that it is the sync's to give way
+            writing = pool.submit(stream.write, new_page(post(2), post(3), post(4)))
+            wait_for_a_blocked_writer(owner)
+            copy_post(editor, 1, 2)
+            editor.commit()
+        written = writing.result()
+    assert (written.created, written.skipped) == (1, 2)
+    assert (title(owner, 2), title(owner, 3)) == ("Local", "Local")
 
 
 # Tombstones

@@ -169,6 +169,10 @@ def test_a_record_that_was_new_may_be_there_already(platform: Platform, owner: O
         written = stream.write(new_page(post(1), post(2, "Novo", APRIL)))
     assert (written.created, written.updated, written.failed) == (1, 1, 0)
     assert one(owner, "SELECT title FROM cms.wordpress_posts WHERE wp_id = 2") == "Novo"
+    changes = "SELECT array_agg((change, keys)::text) FROM cms.changes"
+    assert sorted(one(owner, changes)) == ["(created,{1})", "(created,{2})", "(updated,{2})"]
+    counts = "SELECT counts FROM sync.streams"
+    assert one(owner, counts) == {"created": 2, "updated": 1, "deleted": 0}
 
 
 def test_a_new_record_that_a_trigger_of_the_cms_drops_is_counted_as_skipped(
