@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -19,7 +20,8 @@ from sync_assets.cli.ports import check_free, free
 from sync_assets.core.errors import OperatorMustAct
 from sync_assets.core.tenants import Tenant
 from sync_assets.demo import DemoSite
-from sync_assets.settings import inherited
+from sync_assets.settings import PROJECT, inherited
+from sync_assets.store import embedded
 from sync_assets_tests.cli.conftest import Commands
 
 pytestmark = pytest.mark.postgres
@@ -50,6 +52,32 @@ def test_one_signal_stops_everything(port: int, tmp_path: Path) -> None:
         assert dev.wait(30) == 0, said.read_text()
     assert said.read_text().endswith("Stopped.\n")
     assert not any(Path(f"/proc/{pid}").exists() and not is_zombie(pid) for pid in children)
+
+
+def test_make_demo_syncs_reports_and_leaves_the_ui_running(port: int, tmp_path: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix="sync-assets-demo-") as folder:
+        home, said = Path(folder), tmp_path / "said"
+        home.chmod(0o755)  # PostgreSQL runs as `nobody` when root runs the tests
+        told = {"PATH": inherited()["PATH"], "HOME": str(tmp_path), "SYNC_ASSETS_HOME": str(home)}
+        command = ["make", "demo", f"PORT={port}"]
+        with (
+            said.open("wb") as output,
+            subprocess.Popen(  # noqa: S603
+                command, cwd=PROJECT, env=told, stdout=output, stderr=output, start_new_session=True
+            ) as demo,
+        ):
+            done = "The Dagster UI is at"
+            wait_for(lambda: done in said.read_text() or demo.poll() is not None, seconds=240)
+            text = said.read_text()
+            ui = httpx.get(f"http://127.0.0.1:{port}/server_info") if done in text else None
+            os.killpg(demo.pid, signal.SIGTERM)
+            demo.wait(60)
+        assert re.search(r"^Sync \S+ of demo: completed", text, re.MULTILINE), text
+        assert re.search(r"^posts +done +\d+", text, re.MULTILINE), text
+        assert ui is not None, text
+        assert "dagster_version" in ui.json()
+        assert "Stopped." in said.read_text()
+        assert embedded.running(home) is None
 
 
 def test_a_busy_port_is_said_before_anything_starts(run: Commands, platform: Platform) -> None:
@@ -184,8 +212,8 @@ def ctrl_c_once(condition: Callable[[], bool]) -> Generator[None]:
     thread.join()
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
+def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.1)
 
