@@ -72,7 +72,7 @@ class Children:
               AND ({self.table.owner}, {self.table.key}) NOT IN (
                 SELECT owner, key
                 FROM unnest(%(owner)s::bigint[], %(key)s::bigint[]) AS kept (owner, key))
-        """  # noqa: S608
+        """  # noqa: S608 - names come from the registry
         return self._clear + others.encode()
 
     @cached_property
@@ -85,7 +85,7 @@ class Children:
               {", ".join(map(taken, table.columns))}
             FROM unnest(%(owner)s::bigint[], %(key)s::bigint[]{arrays})
               AS page (owner, key, {columns})
-        """.encode()  # noqa: S608
+        """.encode()  # noqa: S608 - names come from the registry
 
     @cached_property
     def _merge(self) -> bytes:

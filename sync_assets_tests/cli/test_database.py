@@ -47,7 +47,7 @@ def test_dagsters_own_commands_work_in_such_a_shell(run: Commands, tmp_path: Pat
     script = f"""{run.out}
         dg list defs --json > {tmp_path}/defs.json
         dagster job list -w workspace.yaml > {tmp_path}/jobs"""
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(  # noqa: S603 - our own script
         ["/bin/sh", "-e", "-c", script],
         cwd=PROJECT,
         env={"PATH": f"{programs}:/usr/bin:/bin", "HOME": str(tmp_path), "LANG": "C.UTF-8"},

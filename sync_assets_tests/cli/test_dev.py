@@ -62,7 +62,7 @@ def test_make_demo_syncs_reports_and_leaves_the_ui_running(port: int, tmp_path: 
         command = ["make", "demo", f"PORT={port}"]
         with (
             said.open("wb") as output,
-            subprocess.Popen(  # noqa: S603
+            subprocess.Popen(  # noqa: S603 - the README's own words
                 command, cwd=PROJECT, env=told, stdout=output, stderr=output, start_new_session=True
             ) as demo,
         ):

@@ -229,8 +229,9 @@ with dg.DagsterInstance.get() as instance:
     {statement}
 """
     command = [sys.executable, "-c", script]
-    told = environment(platform)
-    return subprocess.check_output(command, env=told, text=True).strip()  # noqa: S603
+    return subprocess.check_output(  # noqa: S603 - our own script
+        command, env=environment(platform), text=True
+    ).strip()
 
 
 @pytest.mark.parametrize(

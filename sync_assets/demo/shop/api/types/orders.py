@@ -65,7 +65,7 @@ def _total(part: Part) -> Decimal:
     return part.x.unit_price * part.x.quantity
 
 
-def _discounted(part: Part, _call: Call, *, withCodeDiscounts: bool = False) -> Bag:  # noqa: N803 - its name
+def _discounted(part: Part, _call: Call, *, withCodeDiscounts: bool = False) -> Bag:  # noqa: N803 - the API names it
     """Without what was taken off the whole order; codes, as all are here, only when asked for."""
     off = part.x.discount if withCodeDiscounts else _NOTHING
     return Bag(_total(part) - off, part.order)
