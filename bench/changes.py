@@ -24,7 +24,7 @@ from bench.posts import make_posts
 from sync_assets.core.records import Record
 from sync_assets.sources.wordpress.records import to_post
 from sync_assets.sources.wordpress.tables import POSTS
-from sync_assets.store.database import Database, driver
+from sync_assets.store.database import Database
 from sync_assets.store.migrate import migrate
 from sync_assets.store.rows import Rows, WriteRows
 
@@ -87,13 +87,12 @@ def measured(database: Database, owner: psycopg.Connection, pages: tuple[Pages, 
 
 def _written(database: Database, pages: Pages, write: WriteRows) -> float:
     """Milliseconds of CPU of the process that writes."""
-    with database.connect() as connection:
-        spent = Path(f"/proc/{driver(connection).info.backend_pid}/schedstat")
-        connection.rollback()
+    with database.keep() as kept:
+        spent = Path(f"/proc/{kept.living().info.backend_pid}/schedstat")
         before = _nanoseconds(spent)
         for page in pages:
-            with database.tenant_on(connection, TENANT):
-                write(driver(connection), page, uuid4(), datetime.now(UTC))
+            with database.tenant_on(kept, TENANT) as connection:
+                write(connection, page, uuid4(), datetime.now(UTC))
         return (_nanoseconds(spent) - before) / 1e6
 
 

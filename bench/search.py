@@ -21,7 +21,6 @@ from typing import Any
 import numpy as np
 import psycopg
 from pydantic import SecretStr
-from sqlalchemy import text
 
 from bench.postgres import Server, own_server
 from bench.prose import Prose
@@ -38,7 +37,6 @@ from sync_assets.settings import Settings
 from sync_assets.sources.wordpress.streams import SPEC
 from sync_assets.store import retrieval, vectors
 from sync_assets.store.chunk_indexes import ChunkIndexes
-from sync_assets.store.database import driver
 from sync_assets.store.retrieval import Retrieval
 from sync_assets.store.spelling import indexed
 from sync_assets_tests.embeddings.retrieval_set import passages, questions
@@ -142,10 +140,10 @@ class Bench:
         with self.platform.database.as_tenant(tenant) as connection:
             statement = """
                 INSERT INTO sync.embedding_sets (tenant_id, model, dimension, splitter, live)
-                VALUES (:tenant, :model, :dimension, '1', true) RETURNING id
+                VALUES (%(tenant)s, %(model)s, %(dimension)s, '1', true) RETURNING id
             """
             given = {"tenant": tenant, "model": key.model, "dimension": key.dimension}
-            made = VectorSet(connection.execute(text(statement), given).scalar_one(), key)
+            made = VectorSet(connection.execute(statement, given).scalar_one(), key)
         with psycopg.connect(self.url) as owner:
             owner.execute("ALTER TABLE cms.wordpress_posts DISABLE TRIGGER note_local_edit")
             for start in range(0, chunks, BATCH):
@@ -173,7 +171,7 @@ class Bench:
             cursor.execute(_FILL, {"tenant": tenant, "set": made.id})
         owner.commit()
         with self.platform.database.as_tenant(tenant) as connection:
-            vectors.insert(driver(connection), made, hashes, found)
+            vectors.insert(connection, made, hashes, found)
 
     def index(self, tenant: str, made: SearchedSet) -> float:
         """The large set's indexes; gives the seconds that took."""
@@ -181,7 +179,7 @@ class Bench:
         known = VectorSet(made.id, SetKey(made.model, made.dimension, "1"))
         ChunkIndexes(self.platform.database).build(known)
         with self.platform.database.as_tenant(tenant) as connection:
-            connection.execute(text("UPDATE sync.embedding_sets SET indexed = true"))
+            connection.execute("UPDATE sync.embedding_sets SET indexed = true")
         return time.perf_counter() - began
 
     def timed(self, what: str, tenants: Sequence[str]) -> list[Timed]:
@@ -230,17 +228,18 @@ class Bench:
         size = f"halfvec({made.dimension})"
         statement = f"""
             SELECT hash FROM (
-              SELECT hash, embedding::{size} <=> CAST(:vector AS {size}) AS distance
-              FROM cms.vectors WHERE tenant_id = :tenant AND set_id = {made.id}
-              ORDER BY embedding::{size} <=> CAST(:vector AS {size}) LIMIT {retrieval.FIRST}) near
+              SELECT hash, embedding::{size} <=> CAST(%(vector)s AS {size}) AS distance
+              FROM cms.vectors WHERE tenant_id = %(tenant)s AND set_id = {made.id}
+              ORDER BY embedding::{size} <=> CAST(%(vector)s AS {size})
+                LIMIT {retrieval.FIRST}) near
             ORDER BY distance LIMIT {RECALL}
         """  # noqa: S608 - numbers
         with self.platform.database.as_tenant(tenant) as connection:
             connection.execute(retrieval.SEARCHING)
             if not indexed:
-                connection.execute(text("SET LOCAL enable_indexscan = off"))
+                connection.execute("SET LOCAL enable_indexscan = off")
             given = {"tenant": tenant, "vector": str(vector.tolist())}
-            return set(connection.execute(text(statement), given).scalars())
+            return set(connection.execute(statement, given).scalars())
 
 
 @dataclass(frozen=True)

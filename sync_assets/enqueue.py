@@ -2,9 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
-
-from sqlalchemy import Connection, Row
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.errors import Conflict, UnknownTenant
@@ -12,6 +9,7 @@ from sync_assets.core.hints import Hint
 from sync_assets.core.ports import SyncOptions
 from sync_assets.core.queues import Priority
 from sync_assets.core.requests import BACKOFF, Asked
+from sync_assets.store.connection import Connection, Row
 
 
 def enqueue(  # noqa: PLR0913 - one for each thing that can be wished
@@ -105,7 +103,7 @@ def hint(
 
 
 def _by_source(
-    found: Mapping[str, Row[Any]],
+    found: Mapping[str, Row],
     tenants: Sequence[str],
     organization: str | None,
     *,

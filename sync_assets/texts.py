@@ -7,8 +7,6 @@ from decimal import Decimal
 from functools import cached_property
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection
-
 from sync_assets.core.budget import Call, Standing
 from sync_assets.core.embedding import EmbeddingCounts, Quote
 from sync_assets.core.errors import OperatorMustAct
@@ -26,7 +24,8 @@ from sync_assets.embeddings.retrieve import Retriever, Settle
 from sync_assets.settings import Settings
 from sync_assets.store.budgets import Budgets
 from sync_assets.store.chunk_indexes import ChunkIndexes
-from sync_assets.store.database import Database, driver
+from sync_assets.store.connection import Connection
+from sync_assets.store.database import Database
 from sync_assets.store.embedding_sets import SetSize, sizes
 from sync_assets.store.embedding_store import EmbeddingStore, Transaction
 from sync_assets.store.held_part import HeldPart
@@ -129,7 +128,7 @@ class Texts:
     def sizes(self, tenant: Tenant) -> list[SetSize]:
         """The tenant's sets of vectors, the one that search uses first."""
         with self.database.as_tenant(tenant.id) as connection:
-            return sizes(driver(connection))
+            return sizes(connection)
 
     def search(
         self,
@@ -221,10 +220,8 @@ class Texts:
 @contextmanager
 def _undone(connection: Connection) -> Generator[Transaction]:
     """The same transaction for everything, which is rolled back at the end."""
-    try:
+    with connection.transaction(force_rollback=True):
         yield lambda: nullcontext(connection)
-    finally:
-        connection.rollback()
 
 
 def _nobody(_: EmbeddingCounts) -> None:

@@ -4,7 +4,6 @@ import argparse
 import sys
 from uuid import uuid4
 
-import sqlalchemy.dialects.postgresql.psycopg  # noqa: F401 - what create_engine would import
 
 from bench import contender
 from sync_assets.core.ports import SyncRequest

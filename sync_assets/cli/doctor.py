@@ -77,16 +77,15 @@ def _tried(name: str, look: Callable[[], str]) -> Finding:
 
 
 def _server(platform: "Platform") -> str:
-    from sqlalchemy import text
 
     from sync_assets.adapters import uses_embedded_server
     from sync_assets.store.database import Database
 
     database = Database(platform.database_url)
     with database.as_owner() as connection:
-        version = connection.execute(text("SHOW server_version")).scalar_one()
+        version = connection.execute("SHOW server_version").scalar_one()
     kind = "embedded" if uses_embedded_server(platform.settings) else "DATABASE_URL"
-    return f"PostgreSQL {version}, {kind}: {database.shown}"
+    return f"PostgreSQL {version}, {kind}: {database.address.shown}"
 
 
 def _schema(platform: "Platform") -> str:
@@ -97,10 +96,9 @@ def _schema(platform: "Platform") -> str:
 
 
 def _vector(platform: "Platform") -> str:
-    from sqlalchemy import text
 
     with platform.database.as_owner() as connection:
-        query = text("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
+        query = "SELECT extversion FROM pg_extension WHERE extname = 'vector'"
         version = connection.execute(query).scalar()
     if version is None:
         raise OperatorMustAct("It is not in this database. Run 'CREATE EXTENSION vector' there.")

@@ -7,9 +7,9 @@ import dagster as dg
 from sqlalchemy import Pool
 
 from sync_assets.bootstrap import Platform
+from sync_assets.defs.idle import mind_idle
 from sync_assets.logs import configure_logging
 from sync_assets.settings import Settings
-from sync_assets.store.idle import mind_idle
 
 KEPT = 60
 """Seconds for which a run keeps a connection to Dagster's tables."""

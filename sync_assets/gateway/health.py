@@ -5,7 +5,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response, Security
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from sqlalchemy import text
 
 from sync_assets.core.keys import Scope
 from sync_assets.gateway.access import BEARER, authenticated
@@ -33,7 +32,7 @@ async def healthz() -> Health:
 def readyz(platform: ThePlatform) -> Health:
     """The database answers, too; 503 otherwise."""
     with platform.database.as_control() as connection:
-        connection.execute(text("SELECT 1"))
+        connection.execute("SELECT 1")
     return Health(status="ok")
 
 

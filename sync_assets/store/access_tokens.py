@@ -2,18 +2,17 @@
 
 import json
 
-from sqlalchemy import text
-
 from sync_assets.core.errors import OperatorMustAct
 from sync_assets.core.tokens import Token
 from sync_assets.store.database import Database
 from sync_assets.store.secrets import Vault
 
-_GET = text("SELECT sealed, ends_at FROM sync.access_tokens WHERE tenant_id = :tenant")
-_PUT = text("""
-    INSERT INTO sync.access_tokens (tenant_id, sealed, ends_at) VALUES (:tenant, :sealed, :ends)
+_GET = "SELECT sealed, ends_at FROM sync.access_tokens WHERE tenant_id = %(tenant)s"
+_PUT = """
+    INSERT INTO sync.access_tokens (tenant_id, sealed, ends_at) VALUES (%(tenant)s, %(sealed)s,
+      %(ends)s)
     ON CONFLICT (tenant_id) DO UPDATE SET sealed = excluded.sealed, ends_at = excluded.ends_at
-""")
+"""
 
 
 class AccessTokens:
@@ -26,7 +25,7 @@ class AccessTokens:
     def get(self, tenant_id: str) -> Token | None:
         """The tenant's token; None also when it was sealed with a key that is gone."""
         with self._database.as_tenant(tenant_id) as connection:
-            row = connection.execute(_GET, {"tenant": tenant_id}).one_or_none()
+            row = connection.execute(_GET, {"tenant": tenant_id}).fetchone()
         if row is None:
             return None
         try:

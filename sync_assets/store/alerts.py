@@ -3,22 +3,20 @@
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
-
+from sync_assets.store.connection import Row
 from sync_assets.store.database import Database
 
 # Locked until it is told and noted: of two senders each has its own. Who fell out with the hook
 # for a day does not get the news of a week.
-_NEXT = text("""
+_NEXT = """
     SELECT id, tenant_id, organization, streams, attempt, error, ended_at FROM sync.requests
     WHERE state = 'failed' AND alerted_at IS NULL AND ended_at > now() - interval '1 day'
-      AND id <> ALL(:without)
-    ORDER BY ended_at, id LIMIT :most FOR UPDATE SKIP LOCKED
-""")
-_TOLD = text("UPDATE sync.requests SET alerted_at = now() WHERE id = ANY(:ids)")
+      AND id <> ALL(%(without)s)
+    ORDER BY ended_at, id LIMIT %(most)s FOR UPDATE SKIP LOCKED
+"""
+_TOLD = "UPDATE sync.requests SET alerted_at = now() WHERE id = ANY(%(ids)s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,7 @@ class Alerts:
             without: those that are left for later.
         """
         with self._database.as_control() as connection:
-            rows = connection.execute(_NEXT, {"most": most, "without": list(without)}).all()
+            rows = connection.execute(_NEXT, {"most": most, "without": list(without)}).fetchall()
             ids = [row.id for row in rows]
             heard = bool(rows) and tell([_failed(row) for row in rows])
             if heard:
@@ -74,7 +72,7 @@ class Alerts:
         return Told(ids, heard)
 
 
-def _failed(row: Row[Any]) -> FailedRequest:
+def _failed(row: Row) -> FailedRequest:
     return FailedRequest(
         row.id,
         row.tenant_id,

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import orjson
-from sqlalchemy import Row, text
 
+from sync_assets.store.connection import Row
 from sync_assets.store.database import Database
 
 KEPT = timedelta(hours=24)
@@ -16,27 +15,27 @@ ABANDONED = timedelta(minutes=3)
 """A call that is under way for so long has lost its process: whoever repeats it does it. To ask
 a slow site may take a minute."""
 
-_BEGIN = text("""
+_BEGIN = """
     INSERT INTO sync.answers AS held (key_id, idempotency_key, request_hash)
-    VALUES (:key, :name, :hash)
+    VALUES (%(key)s, %(name)s, %(hash)s)
     ON CONFLICT (key_id, idempotency_key) DO UPDATE SET request_hash = excluded.request_hash,
       at = now(), status = NULL, headers = NULL, body = NULL
-    WHERE held.at < now() - CAST(:kept AS interval)
-      OR held.status IS NULL AND held.at < now() - CAST(:abandoned AS interval)
+    WHERE held.at < now() - %(kept)s::interval
+      OR held.status IS NULL AND held.at < now() - %(abandoned)s::interval
     RETURNING at
-""")
-_FIND = text("""
+"""
+_FIND = """
     SELECT request_hash, status, headers, body FROM sync.answers
-    WHERE key_id = :key AND idempotency_key = :name
-""")
-_FINISH = text("""
-    UPDATE sync.answers SET status = :status, headers = CAST(:headers AS jsonb), body = :body
-    WHERE key_id = :key AND idempotency_key = :name AND at = :at
-""")
-_FORGET = text("""
-    DELETE FROM sync.answers WHERE key_id = :key AND idempotency_key = :name AND at = :at
-""")
-_FORGET_OLD = text("DELETE FROM sync.answers WHERE at < now() - CAST(:kept AS interval)")
+    WHERE key_id = %(key)s AND idempotency_key = %(name)s
+"""
+_FINISH = """
+    UPDATE sync.answers SET status = %(status)s, headers = %(headers)s::jsonb, body = %(body)s
+    WHERE key_id = %(key)s AND idempotency_key = %(name)s AND at = %(at)s
+"""
+_FORGET = """
+    DELETE FROM sync.answers WHERE key_id = %(key)s AND idempotency_key = %(name)s AND at = %(at)s
+"""
+_FORGET_OLD = "DELETE FROM sync.answers WHERE at < now() - %(kept)s::interval"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +76,7 @@ class Answers:
                 at: datetime | None = connection.execute(_BEGIN, parameters).scalar()
                 if at is not None:
                     return at
-                row = connection.execute(_FIND, parameters).one_or_none()
+                row = connection.execute(_FIND, parameters).fetchone()
             if row is not None:  # else it was given up this very moment
                 return _stored(row)
 
@@ -112,5 +111,5 @@ class Answers:
             return connection.execute(_FORGET_OLD, {"kept": KEPT}).rowcount
 
 
-def _stored(row: Row[Any]) -> Stored:
+def _stored(row: Row) -> Stored:
     return Stored(bytes(row.request_hash), row.status, row.headers or {}, bytes(row.body or b""))

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import orjson
-from sqlalchemy import text
 
 from sync_assets.core.errors import Superseded, SyncHeld
 from sync_assets.core.ports import SyncRequest
@@ -18,16 +17,17 @@ ALIVE = 60
 
 # What a run may take up: the request that it was made for, one that ended and is executed once
 # more, one that nobody works on any more; and again whatever it has taken up before.
-_TAKE_UP = text("""
+_TAKE_UP = """
     INSERT INTO sync.requests AS held (id, tenant_id, organization, source, streams, period,
       options, queue, priority, asked_by, state, attempt, attempts, claim, run_id, launched_at,
       begun_at, alive_at)
-    SELECT :id, id, organization, source, CAST(:streams AS text[]), :period,
-      CAST(:options AS jsonb), :queue, :priority, :asked_by, 'launched', 1, :attempts, NULL, :run,
+    SELECT %(id)s, id, organization, source, %(streams)s::text[], %(period)s,
+      %(options)s::jsonb, %(queue)s, %(priority)s, %(asked_by)s, 'launched', 1, %(attempts)s, NULL,
+        %(run)s,
       now(), now(), now()
-    FROM sync.tenants WHERE id = :tenant
+    FROM sync.tenants WHERE id = %(tenant)s
     ON CONFLICT (id) DO UPDATE SET state = 'launched', run_id = excluded.run_id,
-      claim = CAST(:claim AS uuid), launched_at = CASE WHEN held.state = 'launched'
+      claim = %(claim)s::uuid, launched_at = CASE WHEN held.state = 'launched'
         AND held.run_id = excluded.run_id THEN held.launched_at ELSE now() END,
       attempt = CASE WHEN held.state = 'launched' THEN held.attempt ELSE held.attempt + 1 END,
       attempts = CASE WHEN held.state = 'launched' THEN held.attempts
@@ -37,44 +37,44 @@ _TAKE_UP = text("""
         WHEN held.state = 'launched' THEN held.cancel_at END,
       ended_at = NULL, alerted_at = NULL, error = NULL
     WHERE held.state = 'launched' AND held.run_id = excluded.run_id
-      OR held.state = 'launched' AND held.run_id IS NULL AND held.claim = CAST(:claim AS uuid)
-      OR CAST(:claim AS uuid) IS NULL AND held.run_id IS DISTINCT FROM excluded.run_id
+      OR held.state = 'launched' AND held.run_id IS NULL AND held.claim = %(claim)s::uuid
+      OR %(claim)s::uuid IS NULL AND held.run_id IS DISTINCT FROM excluded.run_id
         AND (held.state <> 'launched'
-          OR coalesce(held.alive_at, held.launched_at) < now() - make_interval(secs => :alive))
+          OR coalesce(held.alive_at, held.launched_at) < now() - make_interval(secs => %(alive)s))
     RETURNING queue, extract(epoch FROM now() - launched_at)::float AS elapsed,
       (SELECT run_id FROM sync.requests before WHERE before.id = held.id) AS before
-""")
+"""
 # One sync a tenant: two runs may begin at the same moment.
-_ONE_BY_ONE = text("SELECT pg_advisory_xact_lock(hashtextextended('attempt ' || :tenant, 0))")
+_ONE_BY_ONE = "SELECT pg_advisory_xact_lock(hashtextextended('attempt ' || %(tenant)s, 0))"
 # A process is alive that beats, or that still has the connection of a lease.
-_OTHER = text("""
+_OTHER = """
     SELECT id FROM sync.requests r
-    WHERE tenant_id = :tenant AND id <> :id AND state = 'launched' AND run_id IS NOT NULL
-      AND (alive_at > now() - make_interval(secs => :beats) OR EXISTS (
+    WHERE tenant_id = %(tenant)s AND id <> %(id)s AND state = 'launched' AND run_id IS NOT NULL
+      AND (alive_at > now() - make_interval(secs => %(beats)s) OR EXISTS (
         SELECT FROM sync.leases l WHERE l.sync_id = r.id AND l.expires_at > now()
           AND sync.backend_started(l.backend_pid) IS NOT DISTINCT FROM l.backend_started))
     ORDER BY begun_at LIMIT 1
-""")
+"""
 # Also those that an earlier attempt has done: this run was asked to do them once more.
-_RESET = text("""
+_RESET = """
     UPDATE sync.streams SET status = 'pending', error = NULL, error_kind = NULL
-    WHERE sync_id = :id AND stream = ANY(:streams)
-""")
-_BEAT = text("""
+    WHERE sync_id = %(id)s AND stream = ANY(%(streams)s)
+"""
+_BEAT = """
     UPDATE sync.requests SET alive_at = now()
-    WHERE id = ANY(:ids) AND state = 'launched' AND run_id = :run
-""")
-_UNWANTED = text("""
-    SELECT id FROM unnest(CAST(:ids AS uuid[])) AS mine (id) WHERE NOT EXISTS (
+    WHERE id = ANY(%(ids)s) AND state = 'launched' AND run_id = %(run)s
+"""
+_UNWANTED = """
+    SELECT id FROM unnest(%(ids)s::uuid[]) AS mine (id) WHERE NOT EXISTS (
       SELECT FROM sync.requests r WHERE r.id = mine.id
-        AND state = 'launched' AND cancel_at IS NULL AND run_id = :run)
-""")
-_OTHERS_WAIT = text("""
+        AND state = 'launched' AND cancel_at IS NULL AND run_id = %(run)s)
+"""
+_OTHERS_WAIT = """
     SELECT EXISTS (SELECT FROM sync.requests r WHERE state = 'queued'
-      AND due_at < now() - make_interval(secs => :patience)
+      AND due_at < now() - make_interval(secs => %(patience)s)
       AND NOT EXISTS (SELECT FROM sync.requests busy
         WHERE busy.tenant_id = r.tenant_id AND busy.state = 'launched'))
-""")
+"""
 BEATS = 15
 """Seconds within which a process that lives has beaten; one that was killed is in nobody's way."""
 
@@ -143,7 +143,7 @@ class Attempts:
         }
         with self._database.as_control() as connection:
             connection.execute(_ONE_BY_ONE, parameters)
-            row = connection.execute(_TAKE_UP, parameters).one_or_none()
+            row = connection.execute(_TAKE_UP, parameters).fetchone()
             if row is None:
                 raise Superseded(
                     f"Sync {request.id} of {request.tenant.id} is not this run's any more: it was "

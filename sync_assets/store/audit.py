@@ -5,20 +5,19 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
-
 from sync_assets.store.database import Database
 
-_ADD = text("""
+_ADD = """
     INSERT INTO sync.audit (at, organization, key_id, method, route, tenant, sync_id, status,
       address, request_id)
-    VALUES (:at, :organization, :key_id, :method, :route, :tenant, :sync_id, :status, :address,
-      :request_id)
-""")
-_FORGET = text("""
+    VALUES (%(at)s, %(organization)s, %(key_id)s, %(method)s, %(route)s, %(tenant)s, %(sync_id)s,
+      %(status)s, %(address)s,
+      %(request_id)s)
+"""
+_FORGET = """
     DELETE FROM sync.audit WHERE id IN (
-      SELECT id FROM sync.audit WHERE at < :before ORDER BY at LIMIT :batch)
-""")
+      SELECT id FROM sync.audit WHERE at < %(before)s ORDER BY at LIMIT %(batch)s)
+"""
 
 BATCH = 10_000
 """Calls that are forgotten in one transaction."""

@@ -3,49 +3,51 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, text
-from sqlalchemy.exc import IntegrityError
+import psycopg
 
 from sync_assets.core.budget import Cap, Change, Standing, month_of
 from sync_assets.core.clock import Clock, utc_now
 from sync_assets.core.errors import OperatorMustAct, UnknownTenant
+from sync_assets.store.connection import Connection, Row
 from sync_assets.store.database import Database
 
 IN_FLIGHT = 120
 """Seconds for which a reservation is that of a call being made; an older one counts as spent."""
 
-_ORGANIZATION = text("SELECT organization FROM sync.tenants WHERE id = :tenant")
-_IS_ORGANIZATION = text("SELECT EXISTS (SELECT FROM sync.tenants WHERE organization = :owner)")
-_KNOWN_ORGANIZATIONS = text("SELECT DISTINCT organization FROM sync.tenants ORDER BY 1 LIMIT 10")
+_ORGANIZATION = "SELECT organization FROM sync.tenants WHERE id = %(tenant)s"
+_IS_ORGANIZATION = "SELECT EXISTS (SELECT FROM sync.tenants WHERE organization = %(owner)s)"
+_KNOWN_ORGANIZATIONS = "SELECT DISTINCT organization FROM sync.tenants ORDER BY 1 LIMIT 10"
 
 # One snapshot: what a settlement moves from the reservations to the spending is there once.
 _CAP = """
     SELECT b.monthly, b.currency, b.unlimited, b.blocked, b.reason, held.young AS in_flight,
       held.old + (SELECT coalesce(sum(s.spent), 0) FROM sync.spending s
-        WHERE s.{column} = :owner AND s.month = :month) AS spent
+        WHERE s.{column} = %(owner)s AND s.month = %(month)s) AS spent
     FROM (SELECT coalesce(sum(reserved) FILTER (WHERE is_young), 0) AS young,
         coalesce(sum(reserved) FILTER (WHERE NOT is_young), 0) AS old
-      FROM (SELECT reserved, at > clock_timestamp() - make_interval(secs => :in_flight) AS is_young
-        FROM sync.ledger WHERE {column} = :owner AND month = :month AND state = 'reserved') l) held
-    LEFT JOIN sync.{table} b ON b.{column} = :owner
+      FROM (SELECT reserved, at > clock_timestamp() - make_interval(secs => %(in_flight)s)
+        AS is_young
+        FROM sync.ledger WHERE {column} = %(owner)s AND month = %(month)s
+          AND state = 'reserved') l) held
+    LEFT JOIN sync.{table} b ON b.{column} = %(owner)s
 """
 _SET = """
     INSERT INTO sync.{table} AS b ({column}, monthly, currency, unlimited, blocked, reason)
-    VALUES (:owner, :monthly, :currency, :unlimited, coalesce(:blocked, false), :reason)
+    VALUES (%(owner)s, %(monthly)s, %(currency)s, %(unlimited)s, coalesce(%(blocked)s, false),
+      %(reason)s)
     ON CONFLICT ({column}) DO UPDATE SET changed_at = now(),
-      monthly = CASE WHEN :keeps THEN b.monthly ELSE excluded.monthly END,
-      currency = CASE WHEN :keeps THEN b.currency ELSE excluded.currency END,
-      unlimited = CASE WHEN :keeps THEN b.unlimited ELSE excluded.unlimited END,
-      blocked = coalesce(:blocked, b.blocked),
-      reason = CASE WHEN CAST(:blocked AS boolean) IS NULL THEN b.reason ELSE excluded.reason END
+      monthly = CASE WHEN %(keeps)s THEN b.monthly ELSE excluded.monthly END,
+      currency = CASE WHEN %(keeps)s THEN b.currency ELSE excluded.currency END,
+      unlimited = CASE WHEN %(keeps)s THEN b.unlimited ELSE excluded.unlimited END,
+      blocked = coalesce(%(blocked)s, b.blocked),
+      reason = CASE WHEN %(blocked)s::boolean IS NULL THEN b.reason ELSE excluded.reason END
 """
 _TENANT = {"table": "tenant_budgets", "column": "tenant_id"}
 _OF_ORGANIZATION = {"table": "organization_budgets", "column": "organization"}
-_TENANT_CAP, _ORGANIZATION_CAP = (text(_CAP.format(**of)) for of in (_TENANT, _OF_ORGANIZATION))
-_SET_TENANT, _SET_ORGANIZATION = (text(_SET.format(**of)) for of in (_TENANT, _OF_ORGANIZATION))
+_TENANT_CAP, _ORGANIZATION_CAP = ((_CAP.format(**of)) for of in (_TENANT, _OF_ORGANIZATION))
+_SET_TENANT, _SET_ORGANIZATION = ((_SET.format(**of)) for of in (_TENANT, _OF_ORGANIZATION))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ class Budgets:
         try:
             with self.database.as_control() as connection:
                 connection.execute(_SET_TENANT, self._row(tenant_id, change))
-        except IntegrityError as error:
+        except psycopg.IntegrityError as error:
             raise _unknown(tenant_id) from error
 
     def set_organization(self, organization: str, change: Change) -> None:
@@ -129,7 +131,7 @@ class Budgets:
         named = f"--organization {organization}"
         return self._cap(row, f"organization {organization}", named, None)
 
-    def _cap(self, row: Row[Any], owner: str, named: str, default: Decimal | None) -> Cap:
+    def _cap(self, row: Row, owner: str, named: str, default: Decimal | None) -> Cap:
         if row.currency not in {None, self.currency}:
             raise OperatorMustAct(
                 f"The budget of {owner} is in {row.currency}, and the prices are in "

@@ -3,11 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-
-from sqlalchemy import Connection, Row, text
 
 from sync_assets.core.changes import Batch, Change, Cursor, CursorExpired, Kind, microseconds
+from sync_assets.store.connection import Connection, Row
 from sync_assets.store.database import Database
 
 MOST = 1_000
@@ -19,28 +17,27 @@ NUMBERED = 10_000
 FORGOTTEN = 10_000
 """Entries that are deleted in one transaction."""
 
-_NEW = text("""
+_NEW = """
     SELECT EXISTS (SELECT FROM cms.changes
       WHERE tenant_id = current_setting('sync_assets.tenant_id') AND position IS NULL)
-""")
+"""
 _FEED = """
     SELECT position, at, forgotten, forgotten_at FROM sync.feeds
     WHERE tenant_id = current_setting('sync_assets.tenant_id')
 """
-_LOOK = text(_FEED)
-_HOLD = text(f"{_FEED} FOR UPDATE")
-_BEGIN = text("""
+_HOLD = f"{_FEED} FOR UPDATE"
+_BEGIN = """
     INSERT INTO sync.feeds (tenant_id) VALUES (current_setting('sync_assets.tenant_id'))
     ON CONFLICT DO NOTHING
-""")
+"""
 # By id: who changes a record after somebody else has waited for that one's lock, so that its entry
 # was drawn later.
-_NUMBER = text("""
+_NUMBER = """
     WITH fresh AS (
-      SELECT id, at, CAST(:last AS bigint) + row_number() OVER (ORDER BY id) AS position
+      SELECT id, at, %(last)s::bigint + row_number() OVER (ORDER BY id) AS position
       FROM cms.changes
       WHERE tenant_id = current_setting('sync_assets.tenant_id') AND position IS NULL
-      ORDER BY id LIMIT :most
+      ORDER BY id LIMIT %(most)s
     ), numbered AS (
       UPDATE cms.changes AS held SET position = fresh.position FROM fresh WHERE held.id = fresh.id
     ), last AS (
@@ -49,31 +46,31 @@ _NUMBER = text("""
     UPDATE sync.feeds AS feed SET position = last.position, at = last.at FROM last
     WHERE tenant_id = current_setting('sync_assets.tenant_id')
     RETURNING feed.position, feed.at, forgotten, forgotten_at
-""")
-_STAMP = text("""
+"""
+_STAMP = """
     SELECT at FROM cms.changes
-    WHERE tenant_id = current_setting('sync_assets.tenant_id') AND position = :position
-""")
+    WHERE tenant_id = current_setting('sync_assets.tenant_id') AND position = %(position)s
+"""
 # As many entries as hold the wanted number of changes, and one more.
-_READ = text("""
+_READ = """
     SELECT position, stream, collection, change, keys, at, sync_id FROM (
       SELECT *, sum(cardinality(keys)) OVER (ORDER BY position) - cardinality(keys) AS before
       FROM cms.changes
       WHERE tenant_id = current_setting('sync_assets.tenant_id')
-        AND position BETWEEN :first AND :last
-        AND (CAST(:streams AS text[]) IS NULL OR stream = ANY(:streams))
-      ORDER BY position LIMIT :limit + 1
-    ) AS entries WHERE before <= :limit + :offset ORDER BY position
-""")
+        AND position BETWEEN %(first)s AND %(last)s
+        AND (%(streams)s::text[] IS NULL OR stream = ANY(%(streams)s))
+      ORDER BY position LIMIT %(limit)s + 1
+    ) AS entries WHERE before <= %(limit)s + %(offset)s ORDER BY position
+"""
 # Never one behind a kept one: what a cursor has before it is there, or is known to be gone.
-_FORGET = text("""
+_FORGET = """
     WITH first AS (
       SELECT id, position, at FROM cms.changes
       WHERE tenant_id = current_setting('sync_assets.tenant_id') AND position IS NOT NULL
-      ORDER BY position LIMIT :most
+      ORDER BY position LIMIT %(most)s
     ), old AS (
       SELECT id, position, at FROM first WHERE position
-        < coalesce((SELECT min(position) FROM first WHERE at >= :before), 'infinity'::float8)
+        < coalesce((SELECT min(position) FROM first WHERE at >= %(before)s), 'infinity'::float8)
     ), gone AS (
       DELETE FROM cms.changes AS held USING old WHERE held.id = old.id
     ), last AS (
@@ -82,9 +79,9 @@ _FORGET = text("""
     UPDATE sync.feeds SET forgotten = last.position, forgotten_at = last.at FROM last
     WHERE tenant_id = current_setting('sync_assets.tenant_id') AND forgotten < last.position
     RETURNING last.deleted
-""")
+"""
 # Each tenant is found by one look into the index, however many changes it has.
-_TENANTS = text("""
+_TENANTS = """
     WITH RECURSIVE found AS (
       SELECT min(tenant_id) AS tenant_id FROM cms.changes
       UNION ALL
@@ -92,7 +89,7 @@ _TENANTS = text("""
       FROM found WHERE found.tenant_id IS NOT NULL
     )
     SELECT f.tenant_id FROM found f JOIN sync.tenants t ON t.id = f.tenant_id ORDER BY 1
-""")
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +152,7 @@ class Changes:
     def forget(self, before: datetime) -> Iterator[int]:
         """Delete the entries written before, some at a time; gives how many in each transaction."""
         with self._database.as_control() as connection:
-            tenants = connection.execute(_TENANTS).scalars().all()
+            tenants = connection.execute(_TENANTS).scalars()
         for tenant_id in tenants:
             deleted = FORGOTTEN
             while deleted == FORGOTTEN:
@@ -167,7 +164,7 @@ class Changes:
 
 
 def _feed(connection: Connection) -> _Feed:
-    found = connection.execute(_LOOK).one_or_none()
+    found = connection.execute(_FEED).fetchone()
     return _Feed() if found is None else _Feed(*found)
 
 
@@ -179,7 +176,7 @@ def _numbered(connection: Connection, *, everything: bool = False) -> _Feed:
     feed = _Feed(*connection.execute(_HOLD).one())
     while True:
         parameters = {"last": feed.position, "most": NUMBERED}
-        found = connection.execute(_NUMBER, parameters).one_or_none()
+        found = connection.execute(_NUMBER, parameters).fetchone()
         last, feed = feed, feed if found is None else _Feed(*found)
         if not everything or feed.position - last.position < NUMBERED:
             return feed
@@ -223,7 +220,7 @@ def _read(
     return Batch(changes, feed.end, has_more=False)
 
 
-def _changes(row: Row[Any], begin: int, end: int) -> Iterator[Change]:
+def _changes(row: Row, begin: int, end: int) -> Iterator[Change]:
     kind = Kind(row.change)
     for offset in range(begin, end):
         name, key = f"{row.position}.{offset}", row.keys[offset]

@@ -3,34 +3,34 @@
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Connection, text
 
 from sync_assets.core.errors import RetryLater
 from sync_assets.core.ports import Checkpoint
 from sync_assets.core.tenants import Tenant
+from sync_assets.store.connection import Connection
 
-_LOAD = text("""
+_LOAD = """
     SELECT overlap_from, reread_from, loaded, listed_at, begun_at,
-      sync_id = :sync_id AS own
+      sync_id = %(sync_id)s AS own
     FROM sync.checkpoints
-    WHERE stream = :stream AND collection = :collection
-""")
+    WHERE stream = %(stream)s AND collection = %(collection)s
+"""
 # Whoever changes a tenant holds its leases meanwhile, and so does the transaction of this.
-_SAVE = text("""
+_SAVE = """
     INSERT INTO sync.checkpoints
       (tenant_id, stream, collection, overlap_from, reread_from, loaded, listed_at, begun_at,
        sync_id)
-    SELECT id, :stream, :collection, CAST(:overlap_from AS timestamptz),
-      CAST(:reread_from AS bigint), :loaded, CAST(:listed_at AS timestamptz),
-      CAST(:begun_at AS timestamptz), :sync_id
+    SELECT id, %(stream)s, %(collection)s, %(overlap_from)s::timestamptz,
+      %(reread_from)s::bigint, %(loaded)s, %(listed_at)s::timestamptz,
+      %(begun_at)s::timestamptz, %(sync_id)s
     FROM sync.tenants
-    WHERE id = current_setting('sync_assets.tenant_id') AND url = :url
-      AND (secret IS NULL) = :public AND settings = CAST(:settings AS jsonb)
+    WHERE id = current_setting('sync_assets.tenant_id') AND url = %(url)s
+      AND (secret IS NULL) = %(public)s AND settings = %(settings)s::jsonb
     ON CONFLICT (tenant_id, stream, collection) DO UPDATE SET
       overlap_from = excluded.overlap_from, reread_from = excluded.reread_from,
       loaded = excluded.loaded, listed_at = excluded.listed_at, begun_at = excluded.begun_at,
       sync_id = excluded.sync_id, updated_at = now()
-""")
+"""
 
 
 def load_checkpoint(
@@ -38,7 +38,7 @@ def load_checkpoint(
 ) -> Checkpoint:
     """The stored checkpoint, as this sync sees it; an empty one before the first sync."""
     parameters = {"stream": stream, "collection": collection, "sync_id": sync_id}
-    row = connection.execute(_LOAD, parameters).one_or_none()
+    row = connection.execute(_LOAD, parameters).fetchone()
     return Checkpoint() if row is None else Checkpoint(*row[:5], own=bool(row.own))
 
 

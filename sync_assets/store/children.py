@@ -7,7 +7,7 @@ from functools import cached_property
 from sync_assets.core.records import Record
 from sync_assets.core.streams import ChildTable, Column, ColumnType
 from sync_assets.store.arrays import Array, array
-from sync_assets.store.database import Driver
+from sync_assets.store.connection import Connection
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Children:
     table: ChildTable
 
     def insert(
-        self, connection: Driver, place: int, records: Sequence[Record], keys: Array
+        self, connection: Connection, place: int, records: Sequence[Record], keys: Array
     ) -> None:
         """Write the parts of new records; what is left of older ones, whose rows are gone, goes.
 
@@ -27,7 +27,7 @@ class Children:
         connection.execute(self._insert, self._arrays(place, records))
 
     def replace(
-        self, connection: Driver, place: int, records: Sequence[Record], keys: Array
+        self, connection: Connection, place: int, records: Sequence[Record], keys: Array
     ) -> None:
         """Let these records have the parts they came with, and no others.
 

@@ -8,10 +8,9 @@ import logging
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, text
-
 from sync_assets.core.errors import OperatorMustAct, RetryLater
 from sync_assets.core.texts import VectorSet
+from sync_assets.store.connection import Connection
 from sync_assets.store.database import Database
 
 LARGE = 20_000
@@ -27,10 +26,10 @@ _SESSION = """
       set_config('maintenance_work_mem', '512MB', false),
       set_config('max_parallel_maintenance_workers', '0', false)
 """
-_TRY = text("SELECT pg_try_advisory_lock(:key)")
-_STATE = text("""
-    SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('cms.' || CAST(:name AS text))
-""")
+_TRY = "SELECT pg_try_advisory_lock(%(key)s)"
+_STATE = """
+    SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('cms.' || %(name)s::text)
+"""
 # As search writes them: an index on an expression of a part of the table fits no other query.
 _BUILD = {
     "vectors_of_{set}": """
@@ -42,12 +41,12 @@ _BUILD = {
     """,
 }
 _DROP = "DROP INDEX CONCURRENTLY IF EXISTS cms.{name}"
-_NAMES = text(r"""
+_NAMES = r"""
     SELECT relname FROM pg_class
     WHERE relnamespace = 'cms'::regnamespace AND relkind = 'i'
       AND relname ~ '^(vectors|words)_of_\d+$' ORDER BY 1
-""")
-_SETS = text("SELECT id FROM sync.embedding_sets")
+"""
+_SETS = "SELECT id FROM sync.embedding_sets"
 
 
 class ChunkIndexes:
@@ -84,20 +83,20 @@ class ChunkIndexes:
             return []
 
     def _tidy(self, connection: Connection) -> list[str]:
-        names = connection.execute(_NAMES).scalars().all()  # first: a set is older than its index
+        names = connection.execute(_NAMES).scalars()  # first: a set is older than its index
         with self._database.as_control() as control:
-            sets = control.execute(_SETS).scalars().all()
+            sets = control.execute(_SETS).scalars()
         kept = {name.format(set=set_id) for set_id in sets for name in _BUILD}
         strays = [name for name in names if name not in kept]
         for name in strays:
-            connection.execute(text(_DROP.format(name=name)))
+            connection.execute(_DROP.format(name=name))
         return strays
 
     @contextmanager
     def _alone(self) -> Generator[Connection | None]:
         """The owner's connection; None while another process builds."""
         with self._database.outside_transactions() as connection:
-            connection.execute(text(_SESSION))
+            connection.execute(_SESSION)
             yield connection if connection.execute(_TRY, {"key": LOCK}).scalar_one() else None
 
 
@@ -106,6 +105,6 @@ def _build(connection: Connection, of: VectorSet) -> bool:
         name = pattern.format(set=of.id)
         if not connection.execute(_STATE, {"name": name}).scalar():
             dimension = of.key.dimension
-            connection.execute(text(_DROP.format(name=name)))
-            connection.execute(text(statement.format(name=name, set=of.id, dimension=dimension)))
+            connection.execute(_DROP.format(name=name))
+            connection.execute(statement.format(name=name, set=of.id, dimension=dimension))
     return True

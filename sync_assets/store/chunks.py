@@ -10,7 +10,8 @@ from uuid import UUID
 
 from sync_assets.core.texts import Chunk, Document, Pending
 from sync_assets.store.arrays import Array, array
-from sync_assets.store.database import Driver, by_hashing
+from sync_assets.store.connection import Connection
+from sync_assets.store.database import by_hashing
 from sync_assets.store.spelling import indexed
 
 Split = tuple[Document, Sequence[Chunk]]
@@ -127,7 +128,9 @@ class Chunks:
 
     configurations: Sequence[str]
 
-    def write(self, connection: Driver, set_id: int, batch: Sequence[Split], sync_id: UUID) -> None:
+    def write(
+        self, connection: Connection, set_id: int, batch: Sequence[Split], sync_id: UUID
+    ) -> None:
         """Put documents' chunks in the place of those that they had."""
         of_documents = {"set": set_id, **_of_documents(batch)}
         of_chunks = {"set": set_id, "sync": sync_id, **_of_chunks(batch)}
@@ -146,7 +149,7 @@ class Chunks:
         return _WRITE.format(search=search, page=_PAGE).encode()
 
 
-def pending(connection: Driver, set_id: int) -> Pending:
+def pending(connection: Connection, set_id: int) -> Pending:
     """How much of a set has no vector yet."""
     hashes = _missing(connection, set_id)
     if not hashes:
@@ -155,17 +158,17 @@ def pending(connection: Driver, set_id: int) -> Pending:
     return Pending(*(connection.execute(_PENDING, parameters).fetchone() or (0, 0, 0)))
 
 
-def is_complete(connection: Driver, set_id: int, but: AbstractSet[bytes]) -> bool:
+def is_complete(connection: Connection, set_id: int, but: AbstractSet[bytes]) -> bool:
     """Has every chunk of a set its vector, but for the texts with some hashes?"""
     return but >= set(_missing(connection, set_id))
 
 
-def has_vectors(connection: Driver, set_id: int) -> bool:
+def has_vectors(connection: Connection, set_id: int) -> bool:
     """Has any text of a set its vector?"""
     return connection.execute(_ANY, {"set": set_id}).fetchone() is not None
 
 
-def missing(connection: Driver, set_id: int) -> list[Missing]:
+def missing(connection: Connection, set_id: int) -> list[Missing]:
     """The first texts of a set without a vector."""
     hashes = _missing(connection, set_id)
     if not hashes:
@@ -174,19 +177,19 @@ def missing(connection: Driver, set_id: int) -> list[Missing]:
     return [Missing(*row) for row in connection.execute(_LIST, parameters).fetchall()]
 
 
-def _missing(connection: Driver, set_id: int) -> list[bytes]:
+def _missing(connection: Connection, set_id: int) -> list[bytes]:
     with by_hashing(connection):
         rows = connection.execute(_MISSING, {"set": set_id}).fetchall()
     return [row[0] for row in rows]
 
 
-def read(connection: Driver, set_id: int, hashes: Sequence[bytes]) -> dict[bytes, str]:
+def read(connection: Connection, set_id: int, hashes: Sequence[bytes]) -> dict[bytes, str]:
     """The texts with these hashes."""
     parameters = {"set": set_id, "hashes": array("bytea", hashes)}
     return dict(connection.execute(_READ, parameters).fetchall())
 
 
-def forget(connection: Driver) -> int:
+def forget(connection: Connection) -> int:
     """Delete the vectors of texts that no chunk has any more; gives how many there were."""
     with by_hashing(connection):
         return connection.execute(_FORGET).rowcount

@@ -3,71 +3,70 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID, uuid4
-
-from sqlalchemy import Connection, Row, text
 
 from sync_assets.core.fairness import MOST_TENANTS, Waiting, in_turn, launches
 from sync_assets.core.queues import QUEUES, Priority
 from sync_assets.core.streams import EMBEDDINGS
+from sync_assets.store.connection import Connection, Row
 from sync_assets.store.database import Database
 from sync_assets.store.requests import Request, request_of
 from sync_assets.store.sync_log import note_all
 
-_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('sync.requests', 0))")
+_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('sync.requests', 0))"
 _KIND = "concat_ws(' ', source, streams, options)"
 # The share of an organization is bounded before anything is sorted: one that floods costs no more.
-_WAITING = text(f"""
+_WAITING = f"""
     SELECT id, tenant_id, organization, queue, priority, alone, due_at, {_KIND} AS kind
     FROM (
       SELECT r.*, row_number() OVER (PARTITION BY organization, priority ORDER BY due_at) AS place
       FROM sync.requests r
-      WHERE state = 'queued' AND due_at <= now() AND queue <> ALL(:full)
+      WHERE state = 'queued' AND due_at <= now() AND queue <> ALL(%(full)s)
         AND NOT EXISTS (SELECT FROM sync.requests busy
           WHERE busy.tenant_id = r.tenant_id AND busy.state = 'launched')
-    ) waiting WHERE place <= :most
-""")  # noqa: S608 - nothing of it comes from outside
+    ) waiting WHERE place <= %(most)s
+"""  # noqa: S608 - nothing of it comes from outside
 # A turn counts also where its attempt failed: those who fail must not come first every time.
-_SERVED = text("""
+_SERVED = """
     SELECT organization, max(launched_at) AS at FROM sync.requests
     WHERE launched_at > now() - interval '1 hour' GROUP BY organization
-""")
-_BUSY = text("""
+"""
+_BUSY = """
     SELECT queue, count(DISTINCT coalesce(claim, id)) AS runs FROM sync.requests
     WHERE state = 'launched' GROUP BY queue
-""")
+"""
 # Without those that were cancelled, or given other options, this very moment.
-_TAKE = text(f"""
-    UPDATE sync.requests SET state = 'launched', claim = :claim, run_id = NULL, alive_at = NULL,
+_TAKE = f"""
+    UPDATE sync.requests SET state = 'launched', claim = %(claim)s, run_id = NULL, alive_at = NULL,
       launched_at = now(), attempt = attempt + 1, error = NULL
     WHERE id IN (SELECT id FROM sync.requests
-      WHERE id = ANY(:ids) AND state = 'queued' AND {_KIND} = :kind
+      WHERE id = ANY(%(ids)s) AND state = 'queued' AND {_KIND} = %(kind)s
       ORDER BY tenant_id FOR UPDATE SKIP LOCKED)  -- in the order of those who ask
     RETURNING *
-""")  # noqa: S608
+"""  # noqa: S608
 _NEVER_BEGUN = "NOT EXISTS (SELECT FROM sync.streams s WHERE s.sync_id = r.id)"
 # What was hinted at may have been read already, by a sync that had begun when the hint came. The
 # requests are this transaction's by now: whoever hints later asks for another one.
-_NOTHING_LEFT = text(f"""
+_NOTHING_LEFT = f"""
     UPDATE sync.requests r SET state = 'completed', ended_at = now()
-    WHERE id = ANY(:ids) AND claim = :claim AND hinted AND {_NEVER_BEGUN} AND NOT EXISTS (
+    WHERE id = ANY(%(ids)s) AND claim = %(claim)s AND hinted AND {_NEVER_BEGUN} AND NOT EXISTS (
       SELECT FROM sync.hints h WHERE h.tenant_id = r.tenant_id AND h.stream = ANY(r.streams))
     RETURNING id, tenant_id
-""")  # noqa: S608
-_HINTED_ONLY = text(f"""
+"""  # noqa: S608
+_HINTED_ONLY = f"""
     UPDATE sync.requests r SET streams = ARRAY(
       SELECT part FROM unnest(r.streams) WITH ORDINALITY AS one (part, place)
-      WHERE part = :embeddings OR EXISTS (
+      WHERE part = %(embeddings)s OR EXISTS (
         SELECT FROM sync.hints h WHERE h.tenant_id = r.tenant_id AND h.stream = part)
       ORDER BY place)
-    WHERE id = ANY(:ids) AND claim = :claim AND state = 'launched' AND hinted AND {_NEVER_BEGUN}
-""")  # noqa: S608
-_STREAMS_DONE = text("""
+    WHERE id = ANY(%(ids)s) AND claim = %(claim)s AND state = 'launched' AND hinted
+      AND {_NEVER_BEGUN}
+"""  # noqa: S608
+_STREAMS_DONE = """
     SELECT sync_id, array_agg(stream) AS done FROM sync.streams
-    WHERE sync_id = ANY(:ids) AND status = 'done' GROUP BY sync_id
-""")
-_LAUNCHED = text("""
+    WHERE sync_id = ANY(%(ids)s) AND status = 'done' GROUP BY sync_id
+"""
+_LAUNCHED = """
     SELECT r.id, r.tenant_id, r.claim, r.run_id, r.launched_at,
       r.cancel_at IS NOT NULL AS cancelled,
       now() - r.launched_at AS age,
@@ -75,15 +74,15 @@ _LAUNCHED = text("""
       now() - greatest(r.launched_at,
         (SELECT max(progressed_at) FROM sync.streams s WHERE s.sync_id = r.id)) AS idle
     FROM sync.requests r WHERE state = 'launched' ORDER BY launched_at
-""")
-UPTIME = text("SELECT now() - pg_postmaster_start_time()")
+"""
+UPTIME = "SELECT now() - pg_postmaster_start_time()"
 """Nobody can give a sign of life, or get on, while the server is down."""
 
-_DUE = text("""
+_DUE = """
     SELECT EXISTS (SELECT FROM sync.requests WHERE state = 'queued' AND due_at <= now())
-""")
-_OF_CLAIM = text("SELECT * FROM sync.requests WHERE claim = :claim AND state = 'launched'")
-_IDS = text("SELECT id, tenant_id FROM sync.requests WHERE claim = :claim")
+"""
+_OF_CLAIM = "SELECT * FROM sync.requests WHERE claim = %(claim)s AND state = 'launched'"
+_IDS = "SELECT id, tenant_id FROM sync.requests WHERE claim = %(claim)s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +162,7 @@ class Claims:
     def launched(self) -> list[Launched]:
         """All that was started and has not ended, oldest first."""
         with self._database.as_control() as connection:
-            rows = connection.execute(_LAUNCHED).all()
+            rows = connection.execute(_LAUNCHED).fetchall()
             uptime: timedelta = connection.execute(UPTIME).scalar_one()
         return [
             Launched(
@@ -183,13 +182,13 @@ class Claims:
     def ids(self, claim: UUID) -> dict[str, UUID]:
         """The requests that a claim was last made for, whatever became of them, by tenant."""
         with self._database.as_control() as connection:
-            rows = connection.execute(_IDS, {"claim": claim}).all()
+            rows = connection.execute(_IDS, {"claim": claim}).fetchall()
         return {row.tenant_id: row.id for row in rows}
 
     def of(self, claim: UUID) -> dict[str, Claimed]:
         """What a run was made for and may still do, by tenant."""
         with self._database.as_control() as connection:
-            rows = connection.execute(_OF_CLAIM, {"claim": claim}).all()
+            rows = connection.execute(_OF_CLAIM, {"claim": claim}).fetchall()
             requests = [request_of(row) for row in rows]
             done = _done(connection, [request.id for request in requests])
         return {
@@ -200,22 +199,20 @@ class Claims:
 def _launch(connection: Connection, group: Sequence[Waiting]) -> Launch:
     claim, ids = uuid4(), [waiting.id for waiting in group]
     taken = {"claim": claim, "ids": ids, "kind": group[0].kind}
-    rows = connection.execute(_TAKE, taken).all()
+    rows = connection.execute(_TAKE, taken).fetchall()
     if any(row.hinted for row in rows):
         rows = _what_was_hinted(connection, claim, ids)
     requests = [request_of(row) for row in rows]
     return Launch(claim, requests, _left(requests, _done(connection, ids)))
 
 
-def _what_was_hinted(
-    connection: Connection, claim: UUID, ids: Sequence[UUID]
-) -> Sequence[Row[Any]]:
+def _what_was_hinted(connection: Connection, claim: UUID, ids: Sequence[UUID]) -> Sequence[Row]:
     """Leave out streams, and whole requests, of which nothing is hinted at any more."""
     parameters = {"claim": claim, "ids": ids, "embeddings": EMBEDDINGS}
     left = {row.id: row.tenant_id for row in connection.execute(_NOTHING_LEFT, parameters)}
     note_all(connection, left, "Nothing is left to do: an earlier sync has read what was hinted.")
     connection.execute(_HINTED_ONLY, parameters)
-    return connection.execute(_OF_CLAIM, parameters).all()
+    return connection.execute(_OF_CLAIM, parameters).fetchall()
 
 
 def _left(requests: Sequence[Request], done: Mapping[UUID, set[str]]) -> tuple[str, ...]:
@@ -237,7 +234,7 @@ def _done(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, set[str]]:
     return {row.sync_id: set(row.done) for row in rows}
 
 
-def _waiting(row: Row[Any]) -> Waiting:
+def _waiting(row: Row) -> Waiting:
     return Waiting(
         row.id,
         row.tenant_id,

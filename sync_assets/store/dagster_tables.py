@@ -7,18 +7,17 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, text
-
+from sync_assets.store.connection import Connection
 from sync_assets.store.database import Database
 
 BATCH = 10_000
 
 # The column `timestamp` has no zone, and is filled by the server's; the body has seconds.
-_BEATS = text("""
+_BEATS = """
     SELECT daemon_type, (body::jsonb->>'timestamp')::float8 AS at FROM dagster.daemon_heartbeats
-""")
+"""
 # `delete_run` leaves them. The newest of each partition is what Dagster shows.
-_CHECKS = text("""
+_CHECKS = """
     WITH newest AS (
       SELECT max(id) AS id FROM dagster.asset_check_executions
       WHERE evaluation_event_storage_id IS NOT NULL
@@ -26,11 +25,11 @@ _CHECKS = text("""
     )
     DELETE FROM dagster.asset_check_executions WHERE id IN (
       SELECT c.id FROM dagster.asset_check_executions c
-      WHERE c.evaluation_event_timestamp < CAST(:before AS timestamptz) AT TIME ZONE 'UTC'
+      WHERE c.evaluation_event_timestamp < %(before)s::timestamptz AT TIME ZONE 'UTC'
         AND NOT EXISTS (SELECT FROM dagster.runs r WHERE r.run_id = c.run_id)
         AND NOT EXISTS (SELECT FROM newest n WHERE n.id = c.id)
-      ORDER BY c.id LIMIT :batch)
-""")
+      ORDER BY c.id LIMIT %(batch)s)
+"""
 
 
 def heartbeats(database: Database) -> Mapping[str, datetime]:
@@ -38,7 +37,7 @@ def heartbeats(database: Database) -> Mapping[str, datetime]:
     with database.as_owner() as connection:
         if not _there(connection, "daemon_heartbeats"):
             return {}
-        rows = connection.execute(_BEATS).all()
+        rows = connection.execute(_BEATS).fetchall()
     return {row.daemon_type: datetime.fromtimestamp(row.at, UTC) for row in rows}
 
 
@@ -60,5 +59,5 @@ def forget_checks(database: Database, before: datetime, until: float) -> int:
 
 
 def _there(connection: Connection, table: str) -> bool:
-    found = connection.execute(text("SELECT to_regclass(:name)"), {"name": f"dagster.{table}"})
+    found = connection.execute("SELECT to_regclass(%(name)s)", {"name": f"dagster.{table}"})
     return found.scalar() is not None

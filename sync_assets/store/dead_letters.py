@@ -5,57 +5,56 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
-
-from sqlalchemy import Connection, Row, text
 
 from sync_assets.core.errors import OperatorMustAct
 from sync_assets.core.records import Rejected
 from sync_assets.core.streams import Table
+from sync_assets.store.connection import Connection, Row
 from sync_assets.store.database import Database
 
 REQUEST = "request"
 """The collection of the letters that are requests which no attempt could do."""
 
-_BURY = text("""
+_BURY = """
     INSERT INTO sync.dead_letters AS letter
       (tenant_id, stream, collection, record, payload, cause, sync_id)
-    VALUES (current_setting('sync_assets.tenant_id'), :stream, :collection, :record, :payload,
-      :cause, :sync_id)
+    VALUES (current_setting('sync_assets.tenant_id'), %(stream)s, %(collection)s, %(record)s,
+      %(payload)s,
+      %(cause)s, %(sync_id)s)
     ON CONFLICT (tenant_id, stream, collection, record) DO UPDATE SET
       payload = excluded.payload, cause = excluded.cause, sync_id = excluded.sync_id,
       occurrences = letter.occurrences + 1, last_seen_at = now(), resolved_at = NULL
-""")
-_OPEN = text("""
-    SELECT record FROM sync.dead_letters WHERE stream = :stream AND resolved_at IS NULL
-""")
-_KEYS = text("""
+"""
+_OPEN = """
+    SELECT record FROM sync.dead_letters WHERE stream = %(stream)s AND resolved_at IS NULL
+"""
+_KEYS = """
     SELECT record FROM sync.dead_letters
-    WHERE stream = :stream AND collection = :collection AND resolved_at IS NULL
+    WHERE stream = %(stream)s AND collection = %(collection)s AND resolved_at IS NULL
     ORDER BY id
-""")
-_RESOLVE = text("""
+"""
+_RESOLVE = """
     UPDATE sync.dead_letters SET resolved_at = now()
-    WHERE stream = :stream AND collection = :collection AND record = ANY(:records)
+    WHERE stream = %(stream)s AND collection = %(collection)s AND record = ANY(%(records)s)
       AND resolved_at IS NULL
-""")
+"""
 
-_OF_SYNC = text("""
+_OF_SYNC = """
     SELECT stream, record, cause FROM sync.dead_letters
-    WHERE sync_id = :sync AND collection <> 'request' AND resolved_at IS NULL
-    ORDER BY id LIMIT :limit
-""")
+    WHERE sync_id = %(sync)s AND collection <> 'request' AND resolved_at IS NULL
+    ORDER BY id LIMIT %(limit)s
+"""
 _COLUMNS = """
     id, tenant_id, stream, collection, record, payload, cause, sync_id, occurrences,
     first_seen_at, last_seen_at, resolved_at
 """
-_LIST = text(f"""
+_LIST = f"""
     SELECT {_COLUMNS} FROM sync.dead_letters
-    WHERE resolved_at IS NULL AND (CAST(:tenant AS text) IS NULL OR tenant_id = :tenant)
-    ORDER BY last_seen_at DESC, id DESC LIMIT :limit
-""")  # noqa: S608 - nothing of it comes from outside
-_GET = text(f"SELECT {_COLUMNS} FROM sync.dead_letters WHERE id = :id")  # noqa: S608
+    WHERE resolved_at IS NULL AND (%(tenant)s::text IS NULL OR tenant_id = %(tenant)s)
+    ORDER BY last_seen_at DESC, id DESC LIMIT %(limit)s
+"""  # noqa: S608 - nothing of it comes from outside
+_GET = f"SELECT {_COLUMNS} FROM sync.dead_letters WHERE id = %(id)s"  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +101,7 @@ class DeadLetters:
     def get(self, letter_id: int) -> Letter:
         """A letter, also a resolved one; raises `OperatorMustAct` for an unknown one."""
         with self._database.as_control() as connection:
-            row = connection.execute(_GET, {"id": letter_id}).one_or_none()
+            row = connection.execute(_GET, {"id": letter_id}).fetchone()
         if row is None:
             raise OperatorMustAct(
                 f"There is no dead letter {letter_id}. 'sync-assets dead-letters list' shows them."
@@ -110,7 +109,7 @@ class DeadLetters:
         return _letter(row)
 
 
-def _letter(row: Row[Any]) -> Letter:
+def _letter(row: Row) -> Letter:
     return Letter(*row)
 
 
@@ -182,11 +181,11 @@ def settle(
         everything: it was a full refresh. Another one reads again what has no row, but not a row
             that was left in an older version by a change that moved no modified time.
     """
-    statement = text(f"""
+    statement = f"""
         UPDATE sync.dead_letters AS letter SET resolved_at = now()
-        WHERE stream = :stream AND resolved_at IS NULL AND sync_id <> :sync_id
-          AND (:everything OR NOT EXISTS (SELECT FROM cms.{table.name} AS held
+        WHERE stream = %(stream)s AND resolved_at IS NULL AND sync_id <> %(sync_id)s
+          AND (%(everything)s OR NOT EXISTS (SELECT FROM cms.{table.name} AS held
             WHERE held.{table.key}::text = letter.record AND held.deleted_at IS NULL))
-    """)  # noqa: S608 - names come from the registry
+    """  # noqa: S608 - names come from the registry
     parameters = {"stream": stream, "sync_id": sync_id, "everything": everything}
     connection.execute(statement, parameters)

@@ -9,7 +9,8 @@ from sync_assets.core.streams import StreamSpec, Text
 from sync_assets.core.text_settings import TextWishes
 from sync_assets.core.texts import Document
 from sync_assets.store.arrays import array
-from sync_assets.store.database import Driver, by_hashing
+from sync_assets.store.connection import Connection
+from sync_assets.store.database import by_hashing
 from sync_assets.store.readable import readable
 from sync_assets.store.spelling import RULES
 
@@ -47,7 +48,7 @@ class Documents:
     streams: Sequence[StreamSpec]
     wishes: TextWishes
 
-    def prune(self, connection: Driver, *, edited: bool = False) -> int:
+    def prune(self, connection: Connection, *, edited: bool = False) -> int:
         """Take the chunks of records away that are no longer to be found; gives how many were.
 
         Args:
@@ -72,7 +73,7 @@ class Documents:
         """The streams that have texts."""
         return [(stream, stream.text) for stream in self.streams if stream.text is not None]
 
-    def changed(self, connection: Driver, set_id: int, stream: StreamSpec) -> list[list[int]]:
+    def changed(self, connection: Connection, set_id: int, stream: StreamSpec) -> list[list[int]]:
         """The keys of records to be split anew, in batches of a bounded size; reads no content."""
         parameters = {"set": set_id, "words": self._words}
         with by_hashing(connection):
@@ -80,7 +81,7 @@ class Documents:
         return list(_batches(rows))
 
     def read(
-        self, connection: Driver, set_id: int, stream: StreamSpec, keys: Sequence[int]
+        self, connection: Connection, set_id: int, stream: StreamSpec, keys: Sequence[int]
     ) -> list[Document]:
         """Those of the records that are still to be split anew."""
         parameters = {"set": set_id, "words": self._words, "keys": list(keys)}

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import TextClause, text
-
 from sync_assets.core.streams import EMBEDDINGS
 from sync_assets.store.database import Database
 
@@ -29,57 +27,57 @@ _FAILURES = """
           AND done.streams @> r.streams),
         '-infinity')
 """
-_SCHEDULED = text(f"""
+_SCHEDULED = f"""
     SELECT t.id FROM sync.tenants t, LATERAL ({_FAILURES}) f
-    WHERE t.source = :source AND t.active AND t.schedule IS NULL AND f.failures = 0 ORDER BY t.id
-""")  # noqa: S608 - nothing of it comes from outside
+    WHERE t.source = %(source)s AND t.active AND t.schedule IS NULL AND f.failures = 0 ORDER BY t.id
+"""  # noqa: S608 - nothing of it comes from outside
 # A provider that is away for hours must not make the contents of all tenants stale.
-_CONTENT_ONLY = text(f"""
+_CONTENT_ONLY = f"""
     SELECT t.id FROM sync.tenants t, LATERAL ({_FAILURES}) f
-    WHERE t.source = :source AND t.active AND t.schedule IS NULL AND f.failures > 0
+    WHERE t.source = %(source)s AND t.active AND t.schedule IS NULL AND f.failures > 0
       AND NOT f.content ORDER BY t.id
-""")  # noqa: S608
-_FAILING = text(f"""
+"""  # noqa: S608
+_FAILING = f"""
     SELECT t.id FROM sync.tenants t, LATERAL ({_FAILURES}) f
-    WHERE t.source = :source AND t.active AND t.schedule IS DISTINCT FROM 'off'
+    WHERE t.source = %(source)s AND t.active AND t.schedule IS DISTINCT FROM 'off'
       AND f.failures > 0
-      AND f.last_at + least(:longest, :first * power(2, least(f.failures - 1, 20))) < now()
+      AND f.last_at + least(%(longest)s, %(first)s * power(2, least(f.failures - 1, 20))) < now()
       AND NOT EXISTS (SELECT FROM sync.requests r WHERE r.tenant_id = t.id
         AND r.state IN ('queued', 'launched'))
-    ORDER BY f.last_at LIMIT :most
-""")  # noqa: S608
-_BROKEN = text(f"""
+    ORDER BY f.last_at LIMIT %(most)s
+"""  # noqa: S608
+_BROKEN = f"""
     SELECT t.id, f.failures, f.last_at FROM sync.tenants t, LATERAL ({_FAILURES}) f
     WHERE t.active AND f.failures > 0 ORDER BY f.failures DESC, t.id
-""")  # noqa: S608
-_CHANGED = text("""
-    SELECT id FROM sync.tenants t WHERE source = :source AND active AND changed_at > coalesce(
+"""  # noqa: S608
+_CHANGED = """
+    SELECT id FROM sync.tenants t WHERE source = %(source)s AND active AND changed_at > coalesce(
       (SELECT max(asked_at) FROM sync.requests r
-       WHERE r.tenant_id = t.id AND NOT r.hinted AND r.streams @> CAST(:streams AS text[])),
+       WHERE r.tenant_id = t.id AND NOT r.hinted AND r.streams @> %(streams)s::text[]),
       '-infinity')
-    ORDER BY changed_at LIMIT :most
-""")
-_OWN = text(f"""
+    ORDER BY changed_at LIMIT %(most)s
+"""
+_OWN = f"""
     SELECT id, schedule, coalesce((SELECT max(asked_at) FROM sync.requests r
       WHERE r.tenant_id = t.id AND NOT r.hinted
-        AND r.streams @> CAST(:streams AS text[])), changed_at) AS last
+        AND r.streams @> %(streams)s::text[]), changed_at) AS last
     FROM sync.tenants t, LATERAL ({_FAILURES}) f
-    WHERE source = :source AND active AND schedule <> 'off' AND f.failures = 0 ORDER BY id
-""")  # noqa: S608
+    WHERE source = %(source)s AND active AND schedule <> 'off' AND f.failures = 0 ORDER BY id
+"""  # noqa: S608
 # What the budget kept back at the last sync; what failed since is left to the other sensor, which
 # waits longer every time.
-_KEPT_BACK = text(f"""
+_KEPT_BACK = f"""
     SELECT t.id, last.counts->>'next_call' AS next_call
     FROM sync.tenants t CROSS JOIN LATERAL ({_FAILURES}) f
     JOIN LATERAL (SELECT counts, finished_at FROM sync.streams s
-      WHERE s.tenant_id = t.id AND s.stream = :part AND s.status = 'done'
+      WHERE s.tenant_id = t.id AND s.stream = %(part)s AND s.status = 'done'
       ORDER BY finished_at DESC LIMIT 1) last ON true
-    WHERE t.source = :source AND t.active AND last.counts->>'next_call' IS NOT NULL
+    WHERE t.source = %(source)s AND t.active AND last.counts->>'next_call' IS NOT NULL
       AND f.failures = 0
       AND NOT EXISTS (SELECT FROM sync.requests r WHERE r.tenant_id = t.id
-        AND r.state IN ('queued', 'launched') AND :part = ANY(r.streams))
+        AND r.state IN ('queued', 'launched') AND %(part)s = ANY(r.streams))
     ORDER BY last.finished_at
-""")  # noqa: S608
+"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +120,7 @@ class Due:
     def broken(self) -> list[Broken]:
         """All active tenants whose last request failed, those that failed most often first."""
         with self._database.as_control() as connection:
-            rows = connection.execute(_BROKEN).all()
+            rows = connection.execute(_BROKEN).fetchall()
         return [Broken(row.id, row.failures, row.last_at) for row in rows]
 
     def changed(self, source: str, streams: Sequence[str], most: int) -> list[str]:
@@ -132,16 +130,16 @@ class Due:
     def own_schedules(self, source: str, streams: Sequence[str]) -> list[OwnSchedule]:
         """The tenants with a schedule of their own whose last request did not fail."""
         with self._database.as_control() as connection:
-            rows = connection.execute(_OWN, {"source": source, "streams": list(streams)}).all()
+            rows = connection.execute(_OWN, {"source": source, "streams": list(streams)}).fetchall()
         return [OwnSchedule(row.id, row.schedule, row.last) for row in rows]
 
     def kept_back(self, source: str) -> list[tuple[str, Decimal]]:
         """Tenants whose budget kept texts from being embedded, and what the next call may cost."""
         parameters = {"source": source, "part": EMBEDDINGS}
         with self._database.as_control() as connection:
-            rows = connection.execute(_KEPT_BACK, parameters).all()
+            rows = connection.execute(_KEPT_BACK, parameters).fetchall()
         return [(row.id, Decimal(row.next_call)) for row in rows]
 
-    def _ids(self, query: TextClause, parameters: dict[str, object]) -> list[str]:
+    def _ids(self, query: str, parameters: dict[str, object]) -> list[str]:
         with self._database.as_control() as connection:
             return list(connection.execute(query, parameters).scalars())

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sync_assets.core.texts import SetKey, VectorSet
-from sync_assets.store.database import Driver
+from sync_assets.store.connection import Connection
 
 TABLES = ("embedded_records", "chunks", "vectors")
 """In the schema `cms`, with what belongs to sets."""
@@ -53,7 +53,7 @@ class KnownSet:
     completed_at: datetime | None
 
 
-def open_set(connection: Driver, key: SetKey) -> VectorSet:
+def open_set(connection: Connection, key: SetKey) -> VectorSet:
     """The tenant's set of that key, made where there is none."""
     parameters = asdict(key)
     found = connection.execute(_FIND, parameters).fetchone()
@@ -65,7 +65,7 @@ def open_set(connection: Driver, key: SetKey) -> VectorSet:
     return VectorSet(found[0], key)
 
 
-def all_sets(connection: Driver) -> list[KnownSet]:
+def all_sets(connection: Connection) -> list[KnownSet]:
     """The tenant's sets, the live one first."""
     return [
         KnownSet(VectorSet(row[0], SetKey(*row[1:4])), *row[4:])
@@ -73,7 +73,7 @@ def all_sets(connection: Driver) -> list[KnownSet]:
     ]
 
 
-def complete(connection: Driver, done: VectorSet) -> list[int]:
+def complete(connection: Connection, done: VectorSet) -> list[int]:
     """Let search use a set, and drop the tenant's others; gives the ids of these."""
     dropped = [row[0] for row in connection.execute(_OTHERS, {"set": done.id}).fetchall()]
     if dropped:
@@ -83,14 +83,14 @@ def complete(connection: Driver, done: VectorSet) -> list[int]:
     return dropped
 
 
-def wants_index(connection: Driver, done: VectorSet, large: int) -> bool:
+def wants_index(connection: Connection, done: VectorSet, large: int) -> bool:
     """Has the set so many chunks, and is not indexed yet?"""
     parameters = {"set": done.id, "large": large}
     (wants,) = connection.execute(_WANTS_INDEX, parameters).fetchone() or (False,)
     return wants
 
 
-def note_index(connection: Driver, done: VectorSet) -> None:
+def note_index(connection: Connection, done: VectorSet) -> None:
     """Record that the set has its indexes."""
     connection.execute(_INDEXED, {"set": done.id})
 
@@ -121,7 +121,7 @@ _SIZE = b"""
 """
 
 
-def sizes(connection: Driver) -> list[SetSize]:
+def sizes(connection: Connection) -> list[SetSize]:
     """The tenant's sets with their sizes, the live one first."""
     found: list[SetSize] = []
     for known in all_sets(connection):

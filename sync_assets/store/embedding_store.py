@@ -7,15 +7,13 @@ from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import Connection
-
 from sync_assets.core.streams import StreamSpec
 from sync_assets.core.text_settings import TextWishes
 from sync_assets.core.texts import Document, Pending, SetKey, VectorSet
 from sync_assets.store import chunks, embedding_sets, vectors
 from sync_assets.store.chunk_indexes import ChunkIndexes
 from sync_assets.store.chunks import Chunks, Split
-from sync_assets.store.database import Driver, driver
+from sync_assets.store.connection import Connection
 from sync_assets.store.documents import Documents
 from sync_assets.store.embedding_sets import KnownSet
 
@@ -69,12 +67,12 @@ class EmbeddingStore:
     def open(self, key: SetKey) -> VectorSet:
         """The tenant's set of that key, made where there is none."""
         with self._transaction() as connection:
-            return embedding_sets.open_set(driver(connection), key)
+            return embedding_sets.open_set(connection, key)
 
     def sets(self) -> list[KnownSet]:
         """The tenant's sets, the live one first."""
         with self._transaction() as connection:
-            return embedding_sets.all_sets(driver(connection))
+            return embedding_sets.all_sets(connection)
 
     def others(self, than: VectorSet) -> list[VectorSet]:
         """The tenant's other sets: what search uses while this one is in the making."""
@@ -93,7 +91,7 @@ class EmbeddingStore:
         """
         self._missing.clear()
         with self._transaction() as connection:
-            return self._documents.prune(driver(connection), edited=edited)
+            return self._documents.prune(connection, edited=edited)
 
     def forget(self) -> int:
         """Delete the vectors of texts that no chunk has any more, after all changes are written.
@@ -102,16 +100,16 @@ class EmbeddingStore:
             How many vectors that were.
         """
         with self._transaction() as connection:
-            return chunks.forget(driver(connection))
+            return chunks.forget(connection)
 
     def changed(self, of: VectorSet) -> Iterator[list[Document]]:
         """The records to be split anew, at most 200 or some 4 MB at a time."""
         for stream, _ in self._documents.texts:
             with self._transaction() as connection:
-                batches = self._documents.changed(driver(connection), of.id, stream)
+                batches = self._documents.changed(connection, of.id, stream)
             for keys in batches:
                 with self._transaction() as connection:
-                    documents = self._documents.read(driver(connection), of.id, stream, keys)
+                    documents = self._documents.read(connection, of.id, stream, keys)
                 if documents:
                     yield documents
 
@@ -125,12 +123,12 @@ class EmbeddingStore:
         """
         self._missing.pop(into.id, None)
         with self._transaction() as connection:
-            self._chunks.write(driver(connection), into.id, batch, sync_id)
+            self._chunks.write(connection, into.id, batch, sync_id)
 
     def pending(self, of: VectorSet) -> Pending:
         """How much of the set has no vector yet."""
         with self._transaction() as connection:
-            return chunks.pending(driver(connection), of.id)
+            return chunks.pending(connection, of.id)
 
     def next_batch(
         self, of: VectorSet, most_inputs: int, most_bytes: int
@@ -147,14 +145,14 @@ class EmbeddingStore:
         """
         with self._transaction() as connection:
             if not self._missing.get(of.id):
-                found = chunks.missing(driver(connection), of.id)
+                found = chunks.missing(connection, of.id)
                 self._missing[of.id] = {
                     one.hash: one.bytes for one in found if one.hash not in self._left_out
                 }
             hashes = _first(self._missing[of.id], most_inputs, most_bytes)
             if not self._ahead.keys() >= set(hashes):
                 ahead = list(islice(self._missing[of.id], max(READ_AHEAD, most_inputs)))
-                self._ahead = chunks.read(driver(connection), of.id, ahead)
+                self._ahead = chunks.read(connection, of.id, ahead)
         return [(key, self._ahead[key]) for key in hashes]
 
     def leave_out(self, of: VectorSet, hashes: Sequence[bytes]) -> None:
@@ -181,7 +179,7 @@ class EmbeddingStore:
             ValueError: the vectors cannot be those of the texts; nothing is stored or settled.
         """
         with self._transaction() as connection:
-            vectors.insert(driver(connection), into, hashes, found)
+            vectors.insert(connection, into, hashes, found)
             settle(connection)
         left = self._missing.get(into.id, {})
         for key in hashes:
@@ -197,18 +195,18 @@ class EmbeddingStore:
             Whether the set is complete.
         """
         with self._transaction() as connection:
-            chunks.forget(driver(connection))
-            if not chunks.is_complete(driver(connection), done.id, but=self._left_out):
+            chunks.forget(connection)
+            if not chunks.is_complete(connection, done.id, but=self._left_out):
                 return False
-            if self._left_out and self._would_lose(driver(connection), done):
+            if self._left_out and self._would_lose(connection, done):
                 return False
-            dropped = embedding_sets.complete(driver(connection), done)
+            dropped = embedding_sets.complete(connection, done)
             large = self._indexes.large
-            build = embedding_sets.wants_index(driver(connection), done, large)
+            build = embedding_sets.wants_index(connection, done, large)
         self._index(done, build=build, tidy=bool(dropped))
         return True
 
-    def _would_lose(self, connection: Driver, done: VectorSet) -> bool:
+    def _would_lose(self, connection: Connection, done: VectorSet) -> bool:
         """Is nothing to be found in this set, but maybe in others?"""
         others = len(embedding_sets.all_sets(connection)) > 1
         return others and not chunks.has_vectors(connection, done.id)
@@ -219,7 +217,7 @@ class EmbeddingStore:
             self._indexes.tidy()
         if build and self._built(done):
             with self._transaction() as connection:
-                embedding_sets.note_index(driver(connection), done)
+                embedding_sets.note_index(connection, done)
 
     def _built(self, done: VectorSet) -> bool:
         """Build the indexes in a thread, so that everybody sees that this sync is alive."""

@@ -3,7 +3,7 @@
 from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import TextClause, text
+from psycopg.rows import dict_row
 
 from sync_assets.core.streams import ChildTable, ColumnType, StreamSpec, Table
 from sync_assets.store.database import Database
@@ -29,11 +29,11 @@ class Export:
             deleted: also the rows with a tombstone.
         """
         with self._database.as_tenant(tenant_id) as connection:
-            streaming = connection.execution_options(stream_results=True, yield_per=_CHUNK)
-            query = _select(stream.table, ":deleted OR deleted_at IS NULL")
-            result = streaming.execute(query, {"deleted": deleted})
-            for rows in result.mappings().partitions(_CHUNK):
-                yield [_flattened(dict(row)) for row in rows]
+            query = _select(stream.table, "%(deleted)s OR deleted_at IS NULL")
+            with connection.cursor("export", row_factory=dict_row) as cursor:
+                cursor.execute(query.encode(), {"deleted": deleted})
+                while rows := cursor.fetchmany(_CHUNK):
+                    yield list(map(_flattened, rows))
 
     def page(
         self, tenant_id: str, stream: StreamSpec, after: int | None, limit: int
@@ -42,34 +42,33 @@ class Export:
         key = stream.table.key
         query = _select(
             stream.table,
-            f"deleted_at IS NULL AND (CAST(:after AS bigint) IS NULL OR {key} > :after)",
-            "LIMIT :limit",
+            f"deleted_at IS NULL AND (%(after)s::bigint IS NULL OR {key} > %(after)s)",
+            "LIMIT %(limit)s",
         )
         return self._rows(tenant_id, query, {"after": after, "limit": limit})
 
     def some(self, tenant_id: str, stream: StreamSpec, keys: Sequence[int]) -> list[dict[str, Any]]:
         """The live rows with these keys; what is buried or was never there is left out."""
-        query = _select(stream.table, f"deleted_at IS NULL AND {stream.table.key} = ANY(:keys)")
+        query = _select(stream.table, f"deleted_at IS NULL AND {stream.table.key} = ANY(%(keys)s)")
         return self._rows(tenant_id, query, {"keys": list(keys)})
 
     def _rows(
-        self, tenant_id: str, query: TextClause, parameters: Mapping[str, object]
+        self, tenant_id: str, query: str, parameters: Mapping[str, object]
     ) -> list[dict[str, Any]]:
         with self._database.as_tenant(tenant_id) as connection:
-            result = connection.execute(query, parameters)
-            return [_flattened(dict(row)) for row in result.mappings()]
+            return list(map(_flattened, connection.execute(query, parameters).mappings()))
 
 
-def _select(table: Table, condition: str, most: str = "") -> TextClause:
+def _select(table: Table, condition: str, most: str = "") -> str:
     names = [table.key, *(column.name for column in table.columns), *_COMMON]
     columns = ", ".join(f"held.{name}" for name in names)
     terms = f", {_links(table)} AS terms" if table.links else ""
     parts = "".join(f", {_children(table, part)} AS {part.field}" for part in table.children)
-    return text(f"""
+    return f"""
         SELECT {columns}{terms}{parts} FROM cms.{table.name} AS held
         WHERE tenant_id = current_setting('sync_assets.tenant_id') AND ({condition})
         ORDER BY {table.key} {most}
-    """)  # noqa: S608 - names come from the registry
+    """  # noqa: S608 - names come from the registry
 
 
 def _links(table: Table) -> str:

@@ -4,31 +4,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
-from sqlalchemy import TextClause, text
-
 from sync_assets.core.counts import Counts
 from sync_assets.core.streams import StreamSpec
 from sync_assets.store.database import Database
 
-_LAST = text("""
+_LAST = """
     SELECT DISTINCT ON (stream) stream, counts, now() - finished_at AS age FROM sync.streams
-    WHERE tenant_id = :tenant AND stream = ANY(:streams) AND status = 'done' AND NOT hinted
+    WHERE tenant_id = %(tenant)s AND stream = ANY(%(streams)s) AND status = 'done' AND NOT hinted
     ORDER BY stream, finished_at DESC
-""")
-_COMPLETE = text("""
+"""
+_COMPLETE = """
     SELECT t.id, w.stream, coalesce(l.finished_at, t.created_at) AS since, now() AS now
-    FROM sync.tenants t CROSS JOIN unnest(CAST(:streams AS text[])) AS w (stream)
+    FROM sync.tenants t CROSS JOIN unnest(%(streams)s::text[]) AS w (stream)
     LEFT JOIN LATERAL (
       SELECT finished_at FROM sync.streams s
       WHERE s.tenant_id = t.id AND s.stream = w.stream AND status = 'done' AND NOT hinted
       ORDER BY finished_at DESC LIMIT 1
     ) l ON true
-    WHERE t.source = :source AND t.active ORDER BY since, t.id, w.stream
-""")
-_LETTERS = text("""
+    WHERE t.source = %(source)s AND t.active ORDER BY since, t.id, w.stream
+"""
+_LETTERS = """
     SELECT stream, count(*) AS letters FROM sync.dead_letters
-    WHERE stream = ANY(:streams) AND resolved_at IS NULL GROUP BY stream
-""")
+    WHERE stream = ANY(%(streams)s) AND resolved_at IS NULL GROUP BY stream
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,18 +91,16 @@ class Health:
         """How each stream of each active tenant of a source stands, the longest behind first."""
         parameters = {"source": source, "streams": list(streams)}
         with self._database.as_control() as connection:
-            rows = connection.execute(_COMPLETE, parameters).all()
+            rows = connection.execute(_COMPLETE, parameters).fetchall()
         return [Standing(row.id, row.stream, row.since, row.now - row.since) for row in rows]
 
 
-def _rows(streams: Sequence[StreamSpec]) -> TextClause:
+def _rows(streams: Sequence[StreamSpec]) -> str:
     """Counts the rows of some streams; their names come from the registry."""
-    return text(
-        " UNION ALL ".join(
-            f"SELECT '{stream.name}' AS stream, count(*) AS rows, "  # noqa: S608
-            f"count(*) FILTER (WHERE tenant_id <> :tenant) AS foreign FROM cms.{stream.table.name}"
-            for stream in streams
-        )
+    return " UNION ALL ".join(
+        f"SELECT '{stream.name}' AS stream, count(*) AS rows, "  # noqa: S608
+        f"count(*) FILTER (WHERE tenant_id <> %(tenant)s) AS foreign FROM cms.{stream.table.name}"
+        for stream in streams
     )
 
 

@@ -7,17 +7,18 @@ from contextlib import contextmanager
 from typing import Protocol
 
 import orjson
-from sqlalchemy import Connection, text
 
 from sync_assets.core.run import StreamStatus
-from sync_assets.store.database import Database, driver
+from sync_assets.store.connection import Connection
+from sync_assets.store.database import Database
 from sync_assets.store.leases import Lease
+from sync_assets.store.pool import Kept
 
 _PROGRESS_EVERY = 1.0  # seconds between two updates of the progress row
 
 _log = logging.getLogger(__name__)
 
-_START = text("""
+_START = """
     UPDATE sync.streams SET status = 'running', attempt = attempt + 1, error = NULL,
       error_kind = NULL, progressed_at = now(),
       earlier = jsonb_build_object(
@@ -36,32 +37,32 @@ _START = text("""
         'cost', (coalesce((earlier->>'cost')::numeric, 0)
           + coalesce((counts->>'cost')::numeric, 0))::text),
       counts = '{}', started_at = coalesce(started_at, now()), finished_at = NULL
-    WHERE sync_id = :id AND stream = :stream
-""")
+    WHERE sync_id = %(id)s AND stream = %(stream)s
+"""
 # It was begun in good order; the step that goes on with it is no further attempt.
-_PUT_BACK = text("""
+_PUT_BACK = """
     UPDATE sync.streams SET status = 'pending', attempt = attempt - 1
-    WHERE sync_id = :id AND stream = :stream
-      AND EXISTS (SELECT FROM sync.leases l WHERE l.stream = :stream AND l.token = :token)
-""")
+    WHERE sync_id = %(id)s AND stream = %(stream)s
+      AND EXISTS (SELECT FROM sync.leases l WHERE l.stream = %(stream)s AND l.token = %(token)s)
+"""
 # An attempt that was overtaken must not speak for the one that goes on.
 COUNT = """
     UPDATE sync.streams SET counts = counts || %(counts)s::jsonb, progressed_at = now()
     WHERE sync_id = %(id)s AND stream = %(stream)s
       AND EXISTS (SELECT FROM sync.leases l WHERE l.stream = %(stream)s AND l.token = %(token)s)
 """
-_FINISH = text("""
-    UPDATE sync.streams SET status = :status, error = :error, error_kind = :kind,
+_FINISH = """
+    UPDATE sync.streams SET status = %(status)s, error = %(error)s, error_kind = %(kind)s,
       finished_at = now(), progressed_at = now(),
-      counts = counts || CAST(:counts AS jsonb)
-    WHERE sync_id = :id AND stream = :stream
-      AND EXISTS (SELECT FROM sync.leases l WHERE l.stream = :stream AND l.token = :token)
-""")
-_NOTE = text("""
+      counts = counts || %(counts)s::jsonb
+    WHERE sync_id = %(id)s AND stream = %(stream)s
+      AND EXISTS (SELECT FROM sync.leases l WHERE l.stream = %(stream)s AND l.token = %(token)s)
+"""
+_NOTE = """
     INSERT INTO sync.log (tenant_id, sync_id, stream, level, message, metadata)
-    VALUES (current_setting('sync_assets.tenant_id'), :id, :stream, :level, :message,
-      CAST(:metadata AS jsonb))
-""")
+    VALUES (current_setting('sync_assets.tenant_id'), %(id)s, %(stream)s, %(level)s, %(message)s,
+      %(metadata)s::jsonb)
+"""
 
 
 class Account(Protocol):
@@ -75,9 +76,9 @@ class Account(Protocol):
 class HeldPart:
     """Writes the record of a part for as long as its lease holds, on a connection of its own."""
 
-    def __init__(self, database: Database, connection: Connection, lease: Lease, part: str) -> None:
+    def __init__(self, database: Database, kept: Kept, lease: Lease, part: str) -> None:
         self._database = database
-        self._connection = connection
+        self._kept = kept
         self._lease = lease
         self._part = part
         self._account: Mapping[str, object] = {}
@@ -94,12 +95,12 @@ class HeldPart:
         if time.monotonic() - self._shown_at >= _PROGRESS_EVERY:
             self._shown_at = time.monotonic()
             with self._transaction() as connection:
-                driver(connection).execute(COUNT, self._identity(self._account))
+                connection.execute(COUNT, self._identity(self._account))
 
     def beat(self) -> None:
         """Show that it gets on, where there is nothing to count."""
         with self.writing() as connection:
-            driver(connection).execute(COUNT, self._identity())
+            connection.execute(COUNT, self._identity())
 
     def put_back(self) -> None:
         """Leave it to a later step of the same attempt."""
@@ -158,5 +159,5 @@ class HeldPart:
 
     @contextmanager
     def _transaction(self) -> Generator[Connection]:
-        with self._database.tenant_on(self._connection, self._lease.tenant_id):
-            yield self._connection
+        with self._database.tenant_on(self._kept, self._lease.tenant_id) as connection:
+            yield connection

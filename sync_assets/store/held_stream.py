@@ -6,7 +6,6 @@ from typing import TypeVar
 from uuid import UUID
 
 from psycopg import errors as postgres
-from sqlalchemy import Connection
 
 from sync_assets.core.clock import Clock
 from sync_assets.core.errors import RetryLater
@@ -18,9 +17,11 @@ from sync_assets.core.run import StreamStatus
 from sync_assets.core.streams import StreamSpec
 from sync_assets.store import dead_letters, hints
 from sync_assets.store.checkpoints import load_checkpoint, save_checkpoint
-from sync_assets.store.database import Database, Driver, driver
+from sync_assets.store.connection import Connection
+from sync_assets.store.database import Database
 from sync_assets.store.held_part import COUNT, HeldPart
 from sync_assets.store.leases import Lease
+from sync_assets.store.pool import Kept
 from sync_assets.store.rows import LeftOut, Rows, WriteRows
 
 _TRIES = 3  # of a transaction that PostgreSQL rolled back for a deadlock
@@ -39,7 +40,7 @@ _RECORD_ERRORS = (
 _Merged = tuple[dict[int, bool], list[Rejected]]
 """For each key written whether it was created, and the records that PostgreSQL refused."""
 
-_Merge = Callable[[Driver, Sequence[tuple[Record, bytes]]], _Merged]
+_Merge = Callable[[Connection, Sequence[tuple[Record, bytes]]], _Merged]
 
 
 class _Refused(Exception):
@@ -61,7 +62,7 @@ class StoredStream:
     def known(self, scope: str, keys: Sequence[int] | None = None) -> Known:
         """What the CMS has of a collection, or of some of its records."""
         with self._database.as_tenant(self._tenant_id) as connection:
-            return self._rows.known(driver(connection), scope, keys)
+            return self._rows.known(connection, scope, keys)
 
     def checkpoint(self, collection: str) -> Checkpoint:
         """Where the collection stands."""
@@ -85,13 +86,13 @@ class HeldStream(HeldPart):
     def __init__(
         self,
         database: Database,
-        connection: Connection,
+        kept: Kept,
         lease: Lease,
         request: SyncRequest,
         spec: StreamSpec,
         clock: Clock,
     ) -> None:
-        super().__init__(database, connection, lease, spec.name)
+        super().__init__(database, kept, lease, spec.name)
         stored = StoredStream(database, lease.tenant_id, spec, lease.sync_id)
         self._tenant, self._options = request.tenant, request.options
         self.known, self.checkpoint = stored.known, stored.checkpoint
@@ -145,7 +146,7 @@ class HeldStream(HeldPart):
 
     def _write_by(self, merge: _Merge, page: Page) -> Written:
         with self.writing() as connection:
-            written, refused = merge(driver(connection), page.records)
+            written, refused = merge(connection, page.records)
             skipped = len(page.records) - len(written) - len(refused)
             created = sum(written.values())
             rejected = [*page.rejected, *refused]
@@ -158,14 +159,14 @@ class HeldStream(HeldPart):
 
     def _bury(self, scope: str, keys: Sequence[int], done: Sequence[Hint]) -> int:
         with self.writing() as connection:
-            buried = self._rows.bury(driver(connection), scope, keys, self._clock())
+            buried = self._rows.bury(connection, scope, keys, self._clock())
             hints.remove(connection, done)
             self._count(connection, Written(), buried)
         self._deleted += buried
         return buried
 
     def _all(
-        self, write: WriteRows, connection: Driver, records: Sequence[tuple[Record, bytes]]
+        self, write: WriteRows, connection: Connection, records: Sequence[tuple[Record, bytes]]
     ) -> _Merged:
         """Write all records; raises `_Refused`, which leaves the transaction to be rolled back."""
         try:
@@ -173,7 +174,7 @@ class HeldStream(HeldPart):
         except (LeftOut, *_RECORD_ERRORS) as error:
             raise _Refused from error
 
-    def _halving(self, connection: Driver, records: Sequence[tuple[Record, bytes]]) -> _Merged:
+    def _halving(self, connection: Connection, records: Sequence[tuple[Record, bytes]]) -> _Merged:
         """Write records; when PostgreSQL refuses them, find the ones to blame by halving."""
         try:
             with connection.transaction():
@@ -187,7 +188,7 @@ class HeldStream(HeldPart):
         return first | second, first_refused + second_refused
 
     def _written(
-        self, write: WriteRows, connection: Driver, records: Sequence[tuple[Record, bytes]]
+        self, write: WriteRows, connection: Connection, records: Sequence[tuple[Record, bytes]]
     ) -> dict[int, bool]:
         if not records:
             return {}
@@ -225,7 +226,7 @@ class HeldStream(HeldPart):
                 "updated": self._updated + result.updated,
                 "deleted": self._deleted + deleted,
             }
-            driver(connection).execute(COUNT, self._identity(counts))
+            connection.execute(COUNT, self._identity(counts))
 
 
 def _again_after_deadlocks(transaction: Callable[[], T]) -> T:

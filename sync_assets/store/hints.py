@@ -2,44 +2,43 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, text
-
 from sync_assets.core.hints import Hint
+from sync_assets.store.connection import Connection
 from sync_assets.store.database import Database
 
 MOST = 5_000
 """Hints that may wait for a tenant; after an import, the next complete sync is quicker anyway."""
 
 # In the order of their keys, so that no two of these statements wait for each other.
-_ADD = text("""
+_ADD = """
     INSERT INTO sync.hints (tenant_id, stream, collection, record)
     SELECT t.id, given.* FROM sync.tenants t, (
-      SELECT DISTINCT * FROM unnest(CAST(:streams AS text[]), CAST(:collections AS text[]),
-        CAST(:records AS bigint[])) AS one (stream, collection, record)) AS given
-    WHERE t.id = :tenant AND t.active
-      AND ((SELECT count(*) FROM sync.hints WHERE tenant_id = :tenant) < :most
-        OR EXISTS (SELECT FROM sync.hints h WHERE h.tenant_id = :tenant
+      SELECT DISTINCT * FROM unnest(%(streams)s::text[], %(collections)s::text[],
+        %(records)s::bigint[]) AS one (stream, collection, record)) AS given
+    WHERE t.id = %(tenant)s AND t.active
+      AND ((SELECT count(*) FROM sync.hints WHERE tenant_id = %(tenant)s) < %(most)s
+        OR EXISTS (SELECT FROM sync.hints h WHERE h.tenant_id = %(tenant)s
           AND (h.stream, h.collection, h.record) = (given.stream, given.collection, given.record)))
     ORDER BY stream, collection, record
     ON CONFLICT (tenant_id, stream, collection, record)
       DO UPDATE SET mark = excluded.mark, hinted_at = excluded.hinted_at
-""")
-_WAITING = text("""
-    SELECT stream, collection, record, mark FROM sync.hints WHERE stream = :stream
+"""
+_WAITING = """
+    SELECT stream, collection, record, mark FROM sync.hints WHERE stream = %(stream)s
     ORDER BY collection, record
-""")
-_REMOVE = text("""
+"""
+_REMOVE = """
     WITH done AS (
       SELECT h.stream, h.collection, h.record FROM sync.hints h
-      JOIN unnest(CAST(:streams AS text[]), CAST(:collections AS text[]),
-          CAST(:records AS bigint[]), CAST(:marks AS bigint[]))
+      JOIN unnest(%(streams)s::text[], %(collections)s::text[],
+          %(records)s::bigint[], %(marks)s::bigint[])
         AS given (stream, collection, record, mark) USING (stream, collection, record, mark)
       ORDER BY h.stream, h.collection, h.record FOR UPDATE OF h
     )
     DELETE FROM sync.hints h USING done
     WHERE (h.stream, h.collection, h.record) = (done.stream, done.collection, done.record)
-""")
-_FORGET = text("DELETE FROM sync.hints WHERE hinted_at < now() - interval '2 days'")
+"""
+_FORGET = "DELETE FROM sync.hints WHERE hinted_at < now() - interval '2 days'"
 
 
 class Hints:

@@ -9,11 +9,10 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
-
 from sync_assets.core.errors import WrongWish
 from sync_assets.core.queues import QUEUES, Priority
 from sync_assets.store.attempts import ALIVE
+from sync_assets.store.connection import Row
 from sync_assets.store.database import Database
 
 STATUSES = ("queued", "running", "completed", "failed", "cancelled")
@@ -21,42 +20,42 @@ STATUSES = ("queued", "running", "completed", "failed", "cancelled")
 
 # The status is that of the report: what was launched waits until a run has begun it, an interrupted
 # run has cancelled it, and a process without a sign of life or a lease is dead.
-_LIST = text("""
+_LIST = """
     SELECT * FROM (
       SELECT r.*, CASE
           WHEN state <> 'launched' THEN state
           WHEN alive_at IS NULL THEN 'queued'
           WHEN greatest(alive_at, pg_postmaster_start_time())
-              >= now() - make_interval(secs => :alive) OR EXISTS (
+              >= now() - make_interval(secs => %(alive)s) OR EXISTS (
             SELECT FROM sync.leases l WHERE l.sync_id = r.id AND l.expires_at > now()
               AND sync.backend_started(l.backend_pid) IS NOT DISTINCT FROM l.backend_started)
             THEN 'running'
           ELSE 'failed' END AS status
       FROM sync.requests r
-      WHERE (CAST(:tenant AS text) IS NULL OR tenant_id = :tenant)
-        AND (CAST(:organization AS text) IS NULL OR organization = :organization
+      WHERE (%(tenant)s::text IS NULL OR tenant_id = %(tenant)s)
+        AND (%(organization)s::text IS NULL OR organization = %(organization)s
           AND EXISTS (SELECT FROM sync.tenants t  -- and has it still
-            WHERE t.id = tenant_id AND t.organization = :organization))
-        AND (:every OR state = ANY(:states))
-        AND (CAST(:at AS timestamptz) IS NULL OR (created_at, id) < (:at, CAST(:id AS uuid)))
-    ) shown WHERE :every OR status = ANY(:statuses)
-    ORDER BY created_at DESC, id DESC LIMIT :limit
-""")
+            WHERE t.id = tenant_id AND t.organization = %(organization)s))
+        AND (%(every)s OR state = ANY(%(states)s))
+        AND (%(at)s::timestamptz IS NULL OR (created_at, id) < (%(at)s, %(id)s::uuid))
+    ) shown WHERE %(every)s OR status = ANY(%(statuses)s)
+    ORDER BY created_at DESC, id DESC LIMIT %(limit)s
+"""
 _STATES = {
     "queued": ("queued", "launched"),
     "running": ("launched",),
     "failed": ("failed", "launched"),
 }
-_ZONE = text("SELECT set_config('sync_assets.timezone', :zone, true)")
-_STATS = text("""
+_ZONE = "SELECT set_config('sync_assets.timezone', %(zone)s, true)"
+_STATS = """
     SELECT queue, state, requests, ended_today,
       extract(epoch FROM oldest_wait)::float AS oldest_wait,
       extract(epoch FROM p50_wait)::float AS p50_wait,
       extract(epoch FROM p95_wait)::float AS p95_wait,
       extract(epoch FROM p50_duration)::float AS p50_duration,
       extract(epoch FROM p95_duration)::float AS p95_duration
-    FROM sync.queue_stats ORDER BY queue, array_position(CAST(:statuses AS text[]), state)
-""")
+    FROM sync.queue_stats ORDER BY queue, array_position(%(statuses)s::text[], state)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +192,7 @@ class History:
         return [row for rows in (empty | by_queue).values() for row in rows]
 
 
-def _entry(row: Row[Any]) -> Entry:
+def _entry(row: Row) -> Entry:
     return Entry(
         row.id,
         row.tenant_id,

@@ -5,37 +5,36 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, text
-
 from sync_assets.core.errors import UnknownTenant
+from sync_assets.store.connection import Connection
 from sync_assets.store.database import Database
 from sync_assets.store.secrets import Vault
 
 REMEMBERED = 660
 """Seconds for which a call is remembered: longer than its timestamp is good for, both ways."""
 
-_GET = text("""
+_GET = """
     SELECT organization, source, url, settings, hook_secret FROM sync.tenants
-    WHERE id = :tenant AND active AND hook_secret IS NOT NULL
-""")
-_SET = text("""
-    UPDATE sync.tenants SET hook_secret = :secret WHERE id = :tenant AND active
-""")
+    WHERE id = %(tenant)s AND active AND hook_secret IS NOT NULL
+"""
+_SET = """
+    UPDATE sync.tenants SET hook_secret = %(secret)s WHERE id = %(tenant)s AND active
+"""
 # What is past remembering goes in the same statement, a little at a time.
-_HEAR = text("""
+_HEAR = """
     WITH old AS (
       SELECT tenant_id, signature FROM sync.hook_calls
-      WHERE at < now() - make_interval(secs => :remembered)
+      WHERE at < now() - make_interval(secs => %(remembered)s)
       ORDER BY at LIMIT 100 FOR UPDATE SKIP LOCKED
     ), gone AS (
       DELETE FROM sync.hook_calls c USING old
       WHERE (c.tenant_id, c.signature) = (old.tenant_id, old.signature)
     )
     INSERT INTO sync.hook_calls (tenant_id, signature)
-    SELECT id, :signature FROM sync.tenants WHERE id = :tenant
+    SELECT id, %(signature)s FROM sync.tenants WHERE id = %(tenant)s
     FOR SHARE  -- a purge locks the tenant first, too, and what was kept for it afterwards
     ON CONFLICT DO NOTHING
-""")
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ class Hooks:
     def get(self, tenant_id: str) -> Hook | None:
         """The door of an active tenant; None where there is none."""
         with self._database.as_control() as connection:
-            row = connection.execute(_GET, {"tenant": tenant_id}).one_or_none()
+            row = connection.execute(_GET, {"tenant": tenant_id}).fetchone()
         if row is None:
             return None
         secret = self._vault.open(bytes(row.hook_secret))

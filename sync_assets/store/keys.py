@@ -3,33 +3,34 @@
 import hmac
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
-
-from sqlalchemy import Row, text
 
 from sync_assets.core.errors import OperatorMustAct
 from sync_assets.core.keys import ApiKey, Scope, digest, granted, make, parse, text_of
+from sync_assets.store.connection import Row
 from sync_assets.store.database import Database
 
 _COLUMNS = "id, organization, name, scopes, created_at, expires_at, last_used_at, revoked_at"
-_ADD = text(f"""
+_ADD = f"""
     INSERT INTO sync.api_keys (id, organization, name, scopes, secret_hash, expires_at)
-    VALUES (:id, :organization, :name, :scopes, :hash, :expires) RETURNING {_COLUMNS}
-""")  # noqa: S608 - our own words
-_ALL = text(f"""
+    VALUES (%(id)s, %(organization)s, %(name)s, %(scopes)s, %(hash)s, %(expires)s)
+      RETURNING {_COLUMNS}
+"""  # noqa: S608 - our own words
+_ALL = f"""
     SELECT {_COLUMNS} FROM sync.api_keys
-    WHERE CAST(:organization AS text) IS NULL OR organization = :organization
+    WHERE %(organization)s::text IS NULL OR organization = %(organization)s
     ORDER BY created_at, id
-""")  # noqa: S608
-_FIND = text(f"SELECT {_COLUMNS}, secret_hash, now() AS now FROM sync.api_keys WHERE id = :id")  # noqa: S608
-_USED = text("""
-    UPDATE sync.api_keys SET last_used_at = now() WHERE id = :id
+"""  # noqa: S608
+_FIND = f"""
+    SELECT {_COLUMNS}, secret_hash, now() AS now FROM sync.api_keys WHERE id = %(id)s
+"""  # noqa: S608
+_USED = """
+    UPDATE sync.api_keys SET last_used_at = now() WHERE id = %(id)s
       AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')
-""")
-_REVOKE = text(f"""
-    UPDATE sync.api_keys SET revoked_at = coalesce(revoked_at, now()) WHERE id = :id
+"""
+_REVOKE = f"""
+    UPDATE sync.api_keys SET revoked_at = coalesce(revoked_at, now()) WHERE id = %(id)s
     RETURNING {_COLUMNS}
-""")  # noqa: S608
+"""  # noqa: S608
 
 _NOBODY = digest("")  # an unknown id takes as long as a wrong secret
 
@@ -67,7 +68,7 @@ class Keys:
         parsed = parse(given)
         key_id, secret = parsed or ("", "")
         with self._database.as_control() as connection:
-            row = connection.execute(_FIND, {"id": key_id}).one_or_none()
+            row = connection.execute(_FIND, {"id": key_id}).fetchone()
             right = hmac.compare_digest(bytes(row.secret_hash) if row else _NOBODY, digest(secret))
             if row is None or not right or not (key := _key(row)).is_good(row.now):
                 return None
@@ -83,7 +84,7 @@ class Keys:
     def revoke(self, key_id: str) -> ApiKey:
         """Let a key be used no more, from this moment on; raises `OperatorMustAct` if unknown."""
         with self._database.as_control() as connection:
-            row = connection.execute(_REVOKE, {"id": key_id}).one_or_none()
+            row = connection.execute(_REVOKE, {"id": key_id}).fetchone()
         if row is None:
             raise OperatorMustAct(
                 f"There is no key {key_id!r:.40}. 'sync-assets key list' shows them all; the id "
@@ -92,7 +93,7 @@ class Keys:
         return _key(row)
 
 
-def _key(row: Row[Any]) -> ApiKey:
+def _key(row: Row) -> ApiKey:
     return ApiKey(
         row.id,
         row.organization,

@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
+import psycopg
 from psycopg.errors import LockNotAvailable
-from sqlalchemy import Connection, text
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from sync_assets.core.errors import LeaseLost, SyncError, SyncHeld, UnknownTenant
-from sync_assets.store.database import Database, driver
+from sync_assets.store.connection import Connection
+from sync_assets.store.database import Database
+from sync_assets.store.pool import Kept
 
 LIFETIME = 60
 """Seconds until a lease that nobody renews is free."""
@@ -25,37 +26,38 @@ _log = logging.getLogger(__name__)
 # A lease is free when it has run out, or when the connection that renewed it is gone: PostgreSQL
 # notices a killed holder at once. A holder that only lost its connection finds out at its next
 # page, because every page's transaction renews the lease and finds the token changed.
-_TAKE = text("""
+_TAKE = """
     INSERT INTO sync.leases AS held
       (tenant_id, stream, sync_id, token, backend_pid, backend_started, expires_at)
-    SELECT id, :stream, :sync, :token, pg_backend_pid(),
-      sync.backend_started(pg_backend_pid()), now() + make_interval(secs => :lifetime)
-    FROM sync.tenants WHERE id = :tenant AND active
+    SELECT id, %(stream)s, %(sync)s, %(token)s, pg_backend_pid(),
+      sync.backend_started(pg_backend_pid()), now() + make_interval(secs => %(lifetime)s)
+    FROM sync.tenants WHERE id = %(tenant)s AND active
     ON CONFLICT (tenant_id, stream) DO UPDATE SET
       sync_id = excluded.sync_id, token = excluded.token, backend_pid = excluded.backend_pid,
       backend_started = excluded.backend_started, expires_at = excluded.expires_at
     WHERE held.expires_at < now()
       OR sync.backend_started(held.backend_pid) IS DISTINCT FROM held.backend_started
     RETURNING token
-""")
-_SOON = text("SELECT set_config('lock_timeout', '2s', true)")
-_HOLDER = text("""
-    SELECT sync_id FROM sync.leases WHERE tenant_id = :tenant AND stream = :stream
-""")
+"""
+_SOON = "SELECT set_config('lock_timeout', '2s', true)"
+_HOLDER = """
+    SELECT sync_id FROM sync.leases WHERE tenant_id = %(tenant)s AND stream = %(stream)s
+"""
 # The change feed says which sync wrote a record; who has no such setting wrote by hand.
 _RENEW = """
     UPDATE sync.leases SET expires_at = now() + make_interval(secs => %(lifetime)s)
     WHERE tenant_id = %(tenant)s AND stream = %(stream)s AND token = %(token)s
     RETURNING set_config('sync_assets.sync_id', sync_id::text, true)
 """
-_BEAT = text("""
-    UPDATE sync.leases SET expires_at = now() + make_interval(secs => :lifetime),
+_BEAT = """
+    UPDATE sync.leases SET expires_at = now() + make_interval(secs => %(lifetime)s),
       backend_pid = pg_backend_pid(), backend_started = sync.backend_started(pg_backend_pid())
-    WHERE tenant_id = :tenant AND stream = :stream AND token = :token
-""")
-_RELEASE = text("""
-    DELETE FROM sync.leases WHERE tenant_id = :tenant AND stream = :stream AND token = :token
-""")
+    WHERE tenant_id = %(tenant)s AND stream = %(stream)s AND token = %(token)s
+"""
+_RELEASE = """
+    DELETE FROM sync.leases WHERE tenant_id = %(tenant)s AND stream = %(stream)s
+      AND token = %(token)s
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class Lease:
         Raises:
             LeaseLost: another sync has taken over.
         """
-        if driver(connection).execute(_RENEW, self._parameters()).rowcount == 0:
+        if connection.execute(_RENEW, self._parameters()).rowcount == 0:
             raise LeaseLost(
                 f"Sync {self.sync_id} lost {self.tenant_id}'s {self.stream} to another sync, "
                 "which goes on from the last page."
@@ -91,7 +93,7 @@ class Lease:
     def take(self, connection: Connection) -> None:
         """Take the lease where it is free; raises `SyncHeld`, naming the sync that has it."""
         if not self._taken(connection):
-            holder = connection.execute(_HOLDER, self._parameters()).one_or_none()
+            holder = connection.execute(_HOLDER, self._parameters()).fetchone()
             if holder is None:
                 raise UnknownTenant(f"Tenant {self.tenant_id!r} was removed, or never registered.")
             raise SyncHeld(
@@ -103,12 +105,10 @@ class Lease:
         """Try to take the lease; a holder that is writing its page right now locks it."""
         connection.execute(_SOON)
         try:
-            with connection.begin_nested():
-                return connection.execute(_TAKE, self._parameters()).one_or_none() is not None
-        except OperationalError as error:
-            if isinstance(error.orig, LockNotAvailable):
-                return False
-            raise
+            with connection.transaction():
+                return connection.execute(_TAKE, self._parameters()).fetchone() is not None
+        except LockNotAvailable:
+            return False
 
     def beat(self, connection: Connection) -> None:
         """Renew the lease and say which connection renews it."""
@@ -123,12 +123,12 @@ class Lease:
 def hold(database: Database, tenant_id: str, stream: str, sync_id: UUID) -> Generator[Lease]:
     """Hold a tenant's stream; raises `SyncHeld` when another sync does."""
     lease = Lease(tenant_id, stream, sync_id, uuid4())
-    connection = database.connect()
+    kept = database.keep()
     heart: _Heart | None = None
     try:
-        with database.tenant_on(connection, tenant_id):
+        with database.tenant_on(kept, tenant_id) as connection:
             lease.take(connection)
-        heart = _Heart(database, lease, connection)
+        heart = _Heart(database, lease, kept)
         heart.start()
         try:
             yield lease
@@ -136,24 +136,24 @@ def hold(database: Database, tenant_id: str, stream: str, sync_id: UUID) -> Gene
             heart.stop()
     finally:
         if heart is None or not heart.is_alive():
-            connection.close()  # else a dead connection has it; closing would wait for that
+            kept.close()  # else a dead connection has it; closing would wait for that
 
 
 class _Heart(threading.Thread):
     """Renews a lease on the connection that took it, whose end PostgreSQL notices."""
 
-    def __init__(self, database: Database, lease: Lease, connection: Connection) -> None:
+    def __init__(self, database: Database, lease: Lease, kept: Kept) -> None:
         super().__init__(name=f"lease-{lease.tenant_id}-{lease.stream}", daemon=True)
         self._database = database
         self._lease = lease
-        self._connection = connection
+        self._kept = kept
         self._done = threading.Event()
 
     def run(self) -> None:
         while not self._done.wait(HEARTBEAT):
             try:
                 self._beat()
-            except (SyncError, SQLAlchemyError) as error:
+            except (SyncError, psycopg.Error) as error:
                 # The next beat reconnects; a lease lost meanwhile is noticed by the next page.
                 _log.warning("A heartbeat failed: %s", error)
 
@@ -164,11 +164,11 @@ class _Heart(threading.Thread):
         if self.is_alive():
             return  # stuck in a dead connection; the lease runs out by itself
         try:
-            with self._database.tenant_on(self._connection, self._lease.tenant_id):
-                self._lease.release(self._connection)
-        except (SyncError, SQLAlchemyError) as error:
+            with self._database.tenant_on(self._kept, self._lease.tenant_id) as connection:
+                self._lease.release(connection)
+        except (SyncError, psycopg.Error) as error:
             _log.warning("A lease could not be given back and will run out: %s", error)
 
     def _beat(self) -> None:
-        with self._database.tenant_on(self._connection, self._lease.tenant_id):
-            self._lease.beat(self._connection)
+        with self._database.tenant_on(self._kept, self._lease.tenant_id) as connection:
+            self._lease.beat(connection)

@@ -4,37 +4,36 @@ import logging
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Connection, text
-
 from sync_assets.core.budget import Call, Reservation
 from sync_assets.core.errors import UnknownTenant
 from sync_assets.store.budgets import Budgets
+from sync_assets.store.connection import Connection
 from sync_assets.store.database import Database
 
 _log = logging.getLogger(__name__)
 
 # One at a time for each organization and tenant, whether they have budgets or not: a row that is
 # not there cannot be locked. Another seed than that of the lock which a purge takes.
-_ALONE = text("""
+_ALONE = """
     SELECT organization, pg_advisory_xact_lock(hashtextextended(organization, 1)),
       pg_advisory_xact_lock(hashtextextended(id, 2))
-    FROM sync.tenants WHERE id = :tenant
-""")
-_WHOSE = text("SELECT organization FROM sync.tenants WHERE id = :tenant")
-_RESERVE = text("""
+    FROM sync.tenants WHERE id = %(tenant)s
+"""
+_WHOSE = "SELECT organization FROM sync.tenants WHERE id = %(tenant)s"
+_RESERVE = """
     INSERT INTO sync.ledger (tenant_id, organization, month, sync_id, purpose, model, inputs,
       tokens_estimated, tokens_reserved, price_per_million, currency, reserved)
-    VALUES (:tenant, :organization, :month, :sync, :purpose, :model, :inputs,
-      :estimated, :bound, :price, :currency, :reserved)
+    VALUES (%(tenant)s, %(organization)s, %(month)s, %(sync)s, %(purpose)s, %(model)s, %(inputs)s,
+      %(estimated)s, %(bound)s, %(price)s, %(currency)s, %(reserved)s)
     RETURNING id
-""")
+"""
 # What was believed lost is in the spending already, at its upper bound: that is corrected.
-_SETTLE = text("""
+_SETTLE = """
     WITH held AS (
       SELECT id, CASE state WHEN 'lost' THEN reserved ELSE 0 END AS counted FROM sync.ledger
-      WHERE id = :id AND state IN ('reserved', 'lost') FOR UPDATE
+      WHERE id = %(id)s AND state IN ('reserved', 'lost') FOR UPDATE
     ), settled AS (
-      UPDATE sync.ledger l SET state = 'settled', tokens_billed = :tokens, billed = :billed,
+      UPDATE sync.ledger l SET state = 'settled', tokens_billed = %(tokens)s, billed = %(billed)s,
         settled_at = clock_timestamp()
       FROM held WHERE l.id = held.id
       RETURNING l.tenant_id, l.organization, l.month, l.billed - held.counted AS more
@@ -44,11 +43,11 @@ _SETTLE = text("""
       ON CONFLICT (tenant_id, organization, month) DO UPDATE SET spent = s.spent + excluded.spent
     )
     SELECT count(*) FROM settled
-""")
-_RELEASE = text("""
+"""
+_RELEASE = """
     UPDATE sync.ledger SET state = 'released', billed = 0, settled_at = clock_timestamp()
-    WHERE id = :id AND state = 'reserved'
-""")
+    WHERE id = %(id)s AND state = 'reserved'
+"""
 _GIVE_UP = """
     WITH lost AS (
       UPDATE sync.ledger SET state = 'lost', settled_at = clock_timestamp()
@@ -62,7 +61,7 @@ _GIVE_UP = """
     )
     SELECT count(*) FROM lost
 """
-_LOSE, _FORFEIT = (text(_GIVE_UP.format(which=one)) for one in ("sync_id = :sync", "id = :id"))
+_LOSE, _FORFEIT = (_GIVE_UP.format(which=one) for one in ("sync_id = %(sync)s", "id = %(id)s"))
 
 
 class Ledger:
@@ -86,7 +85,7 @@ class Ledger:
         """
         with self._database.as_control() as connection:
             statement = _ALONE if call.most else _WHOSE  # who needs no budget waits for nobody
-            row = connection.execute(statement, {"tenant": call.tenant_id}).one_or_none()
+            row = connection.execute(statement, {"tenant": call.tenant_id}).fetchone()
             if row is None:
                 raise UnknownTenant(f"There is no tenant {call.tenant_id!r:.80} any more.")
             standing = self._budgets.standing_within(

@@ -2,13 +2,11 @@
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError
+import psycopg
 
 from sync_assets.core.errors import OperatorMustAct
+from sync_assets.store.address import Address
+from sync_assets.store.connection import Connection
 from sync_assets.store.database import OLDEST, Database
 
 _LOCK = 0x73796E63  # "sync": one migration at a time in one database
@@ -24,38 +22,58 @@ def migrate(database: Database) -> None:
     with database.as_owner() as connection:
         _check_version(connection)
         try:
-            _upgrade(connection)
-        except DBAPIError as error:
-            raise _explained(error, database) from error
+            _upgrade(connection, database.address)
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise _lacks_rights(error, database.address) from error
 
 
-def _upgrade(connection: Connection) -> None:
-    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+def _upgrade(connection: Connection, address: Address) -> None:
+    connection.execute("SELECT pg_advisory_xact_lock(%(key)s)", {"key": _LOCK})
     present = revision(connection)
     if present == newest():
         return
     _check_known(present)
     _check_vector(connection)
-    config = _config()
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    _run_alembic(address)
 
 
-def newest() -> str | None:
+def _run_alembic(address: Address) -> None:
+    """On a connection of its own, while the lock is held here."""
+    # Alembic and SQLAlchemy take longer to load than most commands to run, and are rarely needed.
+    from alembic import command
+    from alembic.config import Config
+    from sqlalchemy.exc import DBAPIError
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["address"] = address
+    try:
+        command.upgrade(config, "head")
+    except DBAPIError as error:
+        raise (error.orig or error) from error
+
+
+def newest() -> str:
     """The revision that this version of the program works with."""
-    return _script().get_current_head()
+    return max(_revisions())
+
+
+def _revisions() -> set[str]:
+    """All that this version knows: the numbers that the migrations' files begin with."""
+    files = (_MIGRATIONS / "versions").glob("[0-9]*.py")
+    return {file.name.partition("_")[0] for file in files}
 
 
 def revision(connection: Connection) -> str | None:
     """The database's revision, None before the first migration."""
-    exists = connection.execute(text("SELECT to_regclass('sync.alembic_version')")).scalar()
+    exists = connection.execute("SELECT to_regclass('sync.alembic_version')").scalar()
     if exists is None:
         return None
-    return connection.execute(text("SELECT version_num FROM sync.alembic_version")).scalar()
+    return connection.execute("SELECT version_num FROM sync.alembic_version").scalar()
 
 
 def _check_version(connection: Connection) -> None:
-    version = connection.execute(text("SHOW server_version_num")).scalar_one()
+    version = connection.execute("SHOW server_version_num").scalar_one()
     if int(version) < OLDEST * 10_000:
         major = int(version) // 10_000
         raise OperatorMustAct(
@@ -65,7 +83,7 @@ def _check_version(connection: Connection) -> None:
 
 
 def _check_vector(connection: Connection) -> None:
-    query = text("SELECT 1 FROM pg_available_extensions WHERE name = 'vector'")
+    query = "SELECT 1 FROM pg_available_extensions WHERE name = 'vector'"
     if connection.execute(query).scalar() is None:
         raise OperatorMustAct(
             "This PostgreSQL has no pgvector. Install it on the server (Debian: "
@@ -74,30 +92,18 @@ def _check_vector(connection: Connection) -> None:
 
 
 def _check_known(present: str | None) -> None:
-    if present is not None and present not in {s.revision for s in _script().walk_revisions()}:
+    if present is not None and present not in _revisions():
         raise OperatorMustAct(
             f"The database is at revision {present}, which this version of sync-assets does not "
             "know. It was made by a newer version: install that one."
         )
 
 
-def _explained(error: DBAPIError, database: Database) -> OperatorMustAct | DBAPIError:
-    if getattr(error.orig, "sqlstate", None) != "42501":  # insufficient_privilege
-        return error
-    reason = str(error.orig).strip().partition("\n")[0]
+def _lacks_rights(error: psycopg.Error, address: Address) -> OperatorMustAct:
+    reason = str(error).strip().partition("\n")[0]
     return OperatorMustAct(
-        f"The user of {database.shown} lacks rights to set up the database ({reason}). It needs "
+        f"The user of {address.shown} lacks rights to set up the database ({reason}). It needs "
         "CREATE on the database, CREATEROLE, and the right to create the extension vector; or let "
         "an administrator run 'alembic upgrade head' and "
-        f"'GRANT sync_assets_sync, sync_assets_control TO {database.user}' once."
+        f"'GRANT sync_assets_sync, sync_assets_control TO {address.user}' once."
     )
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
-    return config
-
-
-def _script() -> ScriptDirectory:
-    return ScriptDirectory.from_config(_config())

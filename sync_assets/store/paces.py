@@ -6,8 +6,6 @@ import time
 from functools import partial
 from weakref import WeakValueDictionary
 
-from sqlalchemy import text
-
 from sync_assets.core.rate import Rate, Slots
 from sync_assets.core.stop import StopSignal
 from sync_assets.store.database import Database
@@ -23,16 +21,16 @@ _LONG = 5.0  # seconds; a longer wait is logged, and looks so often whether a li
 # Only PostgreSQL's clock counts, and only as a distance from now. No queue is an hour long: one
 # that seems to be comes of a clock that was set back. A crash may forget the last slots, so that
 # the commit need not wait for the disk while others wait for the row.
-_RESERVE = text("""
+_RESERVE = """
     INSERT INTO sync.paces AS pace (account, next_at)
-    VALUES (:account, clock_timestamp() + make_interval(secs => :span - :slack))
-    ON CONFLICT (account) DO UPDATE SET next_at = make_interval(secs => :span) + least(
-      greatest(pace.next_at, clock_timestamp() - make_interval(secs => :slack)),
+    VALUES (%(account)s, clock_timestamp() + make_interval(secs => %(span)s - %(slack)s))
+    ON CONFLICT (account) DO UPDATE SET next_at = make_interval(secs => %(span)s) + least(
+      greatest(pace.next_at, clock_timestamp() - make_interval(secs => %(slack)s)),
       clock_timestamp() + interval '1 hour')
-    RETURNING extract(epoch FROM next_at - clock_timestamp())::float8 - :span,
+    RETURNING extract(epoch FROM next_at - clock_timestamp())::float8 - %(span)s,
       set_config('synchronous_commit', 'off', true)
-""")
-_FORGET = text("DELETE FROM sync.paces WHERE next_at < now() - interval '1 day'")
+"""
+_FORGET = "DELETE FROM sync.paces WHERE next_at < now() - interval '1 day'"
 
 
 class Paces:

@@ -5,8 +5,6 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import text
-
 from sync_assets.core.keys import Scope, granted
 from sync_assets.store.database import Database
 
@@ -15,23 +13,24 @@ LASTS = timedelta(hours=12)
 MOST = 50
 """Sessions of one key; the oldest one ends where there would be more."""
 
-_ADD = text("""
+_ADD = """
     INSERT INTO sync.page_sessions (id_hash, key_id, expires_at)
-    SELECT :hash, id, least(now() + :lasts, expires_at) FROM sync.api_keys WHERE id = :key
-""")
-_FORGET = text("""
-    DELETE FROM sync.page_sessions WHERE expires_at <= now() OR key_id = :key AND id_hash NOT IN (
-      SELECT id_hash FROM sync.page_sessions WHERE key_id = :key
-      ORDER BY created_at DESC, id_hash = :hash DESC LIMIT :most)
-""")
+    SELECT %(hash)s, id, least(now() + %(lasts)s, expires_at) FROM sync.api_keys WHERE id = %(key)s
+"""
+_FORGET = """
+    DELETE FROM sync.page_sessions WHERE expires_at <= now() OR key_id = %(key)s
+      AND id_hash NOT IN (
+      SELECT id_hash FROM sync.page_sessions WHERE key_id = %(key)s
+      ORDER BY created_at DESC, id_hash = %(hash)s DESC LIMIT %(most)s)
+"""
 # Revoking a key ends its sessions at once: they are good only while it is.
-_FIND = text("""
+_FIND = """
     SELECT k.id, k.organization, k.scopes
     FROM sync.page_sessions s JOIN sync.api_keys k ON k.id = s.key_id
-    WHERE s.id_hash = :hash AND s.expires_at > now() AND k.revoked_at IS NULL
+    WHERE s.id_hash = %(hash)s AND s.expires_at > now() AND k.revoked_at IS NULL
       AND (k.expires_at IS NULL OR k.expires_at > now())
-""")
-_END = text("DELETE FROM sync.page_sessions WHERE id_hash = :hash")
+"""
+_END = "DELETE FROM sync.page_sessions WHERE id_hash = %(hash)s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ class PageSessions:
     def find(self, session: str) -> SignedIn | None:
         """Who is signed in; None once the session is over, or its key is good no more."""
         with self._database.as_control() as connection:
-            row = connection.execute(_FIND, {"hash": _hash(session)}).one_or_none()
+            row = connection.execute(_FIND, {"hash": _hash(session)}).fetchone()
         if row is None:
             return None
         return SignedIn(row.id, row.organization, granted(map(Scope, row.scopes)))

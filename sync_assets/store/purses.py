@@ -2,8 +2,6 @@
 
 import threading
 
-from sqlalchemy import text
-
 from sync_assets.core.points import Allowance
 from sync_assets.core.stop import StopSignal
 from sync_assets.store.database import Database
@@ -15,22 +13,22 @@ _UNKNOWN = Allowance(50.0, 1000.0)
 
 # `next_at` is the moment at which the purse was, or will be, empty; it never lies further back than
 # the time in which the purse fills. What is taken moves it on, and is there once it has passed.
-_TAKE = text("""
+_TAKE = """
     INSERT INTO sync.paces AS purse (account, next_at)
-    VALUES (:account, clock_timestamp() + make_interval(secs => :span - :fills))
-    ON CONFLICT (account) DO UPDATE SET next_at = make_interval(secs => :span) + least(
-      greatest(purse.next_at, clock_timestamp() - make_interval(secs => :fills)),
+    VALUES (%(account)s, clock_timestamp() + make_interval(secs => %(span)s - %(fills)s))
+    ON CONFLICT (account) DO UPDATE SET next_at = make_interval(secs => %(span)s) + least(
+      greatest(purse.next_at, clock_timestamp() - make_interval(secs => %(fills)s)),
       clock_timestamp() + interval '1 hour')
     RETURNING extract(epoch FROM next_at - clock_timestamp())::float8,
       set_config('synchronous_commit', 'off', true)
-""")
-_SETTLE = text("""
+"""
+_SETTLE = """
     UPDATE sync.paces SET next_at = greatest(
-      next_at - make_interval(secs => :back),
-      clock_timestamp() - make_interval(secs => :left))
-    WHERE account = :account
+      next_at - make_interval(secs => %(back)s),
+      clock_timestamp() - make_interval(secs => %(left)s))
+    WHERE account = %(account)s
     RETURNING set_config('synchronous_commit', 'off', true)
-""")
+"""
 
 
 class SharedPurse:

@@ -4,29 +4,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import text
-
 from sync_assets.store.database import Database
 
 # Due, and no other request of the tenant is at work: only a place for a run can be missing.
-_WAITING = text("""
+_WAITING = """
     SELECT queue, max(now() - due_at) AS oldest FROM sync.requests r
     WHERE state = 'queued' AND due_at <= now() AND NOT EXISTS (SELECT FROM sync.requests busy
       WHERE busy.tenant_id = r.tenant_id AND busy.state = 'launched')
     GROUP BY queue
-""")
-_BUSY = text("""
+"""
+_BUSY = """
     SELECT queue, count(DISTINCT coalesce(claim, id)) AS runs FROM sync.requests
     WHERE state = 'launched' GROUP BY queue
-""")
-_ABANDONED = text("""
+"""
+_ABANDONED = """
     SELECT max(now() - greatest(alive_at, pg_postmaster_start_time())) FROM sync.requests
     WHERE state = 'launched' AND alive_at IS NOT NULL
-""")
-_LETTERS = text("""
+"""
+_LETTERS = """
     SELECT tenant_id, count(*) AS letters FROM sync.dead_letters WHERE resolved_at IS NULL
     GROUP BY tenant_id ORDER BY letters DESC, tenant_id
-""")
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, text
-
 from sync_assets.core.queues import QUEUES
+from sync_assets.store.connection import Connection
 from sync_assets.store.database import Database
 from sync_assets.store.history import STATUSES, QueueStats
 from sync_assets.store.sync_log import note_all
 
 # As the view sync.queue_stats has it, of one organization.
-_STATS = text("""
+_STATS = """
     SELECT queue, state, requests, ended_today,
       extract(epoch FROM oldest_wait)::float AS oldest_wait,
       extract(epoch FROM p50_wait)::float AS p50_wait,
@@ -33,39 +32,40 @@ _STATS = text("""
           AS p50_duration,
         percentile_cont(0.95) WITHIN GROUP (ORDER BY ended_at - greatest(begun_at, launched_at))
           AS p95_duration,
-        count(*) FILTER (WHERE ended_at >= date_trunc('day', now(), :zone)) AS ended_today
+        count(*) FILTER (WHERE ended_at >= date_trunc('day', now(), %(zone)s)) AS ended_today
       FROM sync.requests
-      WHERE organization = :organization
+      WHERE organization = %(organization)s
         AND (ended_at IS NULL OR ended_at > now() - interval '1 day')
       GROUP BY 1, 2
-    ) figures ORDER BY queue, array_position(CAST(:statuses AS text[]), state)
-""")
+    ) figures ORDER BY queue, array_position(%(statuses)s::text[], state)
+"""
 # What was launched waits until a run has begun it, as in its report.
-_CLEAR = text("""
+_CLEAR = """
     UPDATE sync.requests r SET state = 'cancelled', ended_at = now(), cancel_at = now()
     FROM sync.tenants t
-    WHERE t.id = r.tenant_id AND t.organization = :organization AND r.organization = :organization
-      AND r.queue = :queue
+    WHERE t.id = r.tenant_id AND t.organization = %(organization)s
+      AND r.organization = %(organization)s
+      AND r.queue = %(queue)s
       AND (r.state = 'queued' OR r.state = 'launched' AND r.alive_at IS NULL)
     RETURNING r.id, r.tenant_id
-""")
-_STOP_STREAMS = text("""
+"""
+_STOP_STREAMS = """
     UPDATE sync.streams SET status = 'stopped', error = 'The sync was cancelled.',
       finished_at = now()
-    WHERE sync_id = ANY(:ids) AND status IN ('pending', 'deferred')
-""")
-_CROWDED = text("""
+    WHERE sync_id = ANY(%(ids)s) AND status IN ('pending', 'deferred')
+"""
+_CROWDED = """
     SELECT tenant_id FROM sync.requests
-    WHERE tenant_id = ANY(:tenants) AND organization = :organization AND state = 'queued'
-    GROUP BY tenant_id HAVING count(*) >= :most ORDER BY tenant_id LIMIT 1
-""")
-_TRY = text("""
+    WHERE tenant_id = ANY(%(tenants)s) AND organization = %(organization)s AND state = 'queued'
+    GROUP BY tenant_id HAVING count(*) >= %(most)s ORDER BY tenant_id LIMIT 1
+"""
+_TRY = """
     INSERT INTO sync.requests (id, tenant_id, organization, source, streams, queue, priority,
       asked_by, state, attempts, due_at)
-    VALUES (:id, '', '', '', ARRAY['trial'], 'default', 0, 'trial', 'queued', 1,
+    VALUES (%(id)s, '', '', '', ARRAY['trial'], 'default', 0, 'trial', 'queued', 1,
       now() + interval '1 year')
-""")
-_TAKE_BACK = text("DELETE FROM sync.requests WHERE id = :id")
+"""
+_TAKE_BACK = "DELETE FROM sync.requests WHERE id = %(id)s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Queues:
         """Cancel what waits of an organization; gives how many. What is at work goes on."""
         with self._database.as_control() as connection:
             parameters = {"organization": organization, "queue": queue}
-            rows = connection.execute(_CLEAR, parameters).all()
+            rows = connection.execute(_CLEAR, parameters).fetchall()
             cancelled: dict[UUID, str] = {row.id: row.tenant_id for row in rows}
             connection.execute(_STOP_STREAMS, {"ids": list(cancelled)})
             note_all(connection, cancelled, f"Cancelled (by {by}).")
@@ -115,7 +115,7 @@ class Queues:
         """Queue something and take it back before anybody sees it."""
         began = time.perf_counter()
         with self._database.as_control() as connection:
-            connection.execute(text("SELECT 1"))
+            connection.execute("SELECT 1")
             asked = time.perf_counter()
             _queue_and_take_back(connection)
         return Trial(_milliseconds(asked - began), _milliseconds(time.perf_counter() - asked))

@@ -6,8 +6,6 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
-
 from sync_assets.core.budget import money
 from sync_assets.core.counts import Counts
 from sync_assets.core.embedding import EmbeddingCounts
@@ -18,10 +16,11 @@ from sync_assets.core.requests import State
 from sync_assets.core.run import StreamStatus
 from sync_assets.core.streams import EMBEDDINGS
 from sync_assets.store.attempts import ALIVE
+from sync_assets.store.connection import Row
 from sync_assets.store.database import Database
 
 # A sync that waits has a request only, and one that Dagster knows nothing of has none.
-_SYNC = text("""
+_SYNC = """
     SELECT wanted.id, coalesce(s.tenant_id, r.tenant_id) AS tenant_id,
       coalesce(s.source, r.source) AS source, coalesce(s.streams, r.streams) AS streams,
       coalesce(t.organization, r.organization, '') AS organization,
@@ -29,22 +28,22 @@ _SYNC = text("""
       r.state, r.queue, r.priority, r.asked_by, r.run_id, r.attempt, r.attempts, r.due_at,
       r.ended_at, r.error, r.alive_at IS NOT NULL AS begun,
       greatest(r.alive_at, pg_postmaster_start_time())
-        < now() - make_interval(secs => :alive) AS silent
-    FROM unnest(CAST(:ids AS uuid[])) AS wanted (id)
+        < now() - make_interval(secs => %(alive)s) AS silent
+    FROM unnest(%(ids)s::uuid[]) AS wanted (id)
     LEFT JOIN sync.syncs s ON s.id = wanted.id
     LEFT JOIN sync.requests r ON r.id = wanted.id
     LEFT JOIN sync.tenants t ON t.id = coalesce(s.tenant_id, r.tenant_id)
     WHERE s.id IS NOT NULL OR r.id IS NOT NULL
-""")
-_STREAMS = text("""
+"""
+_STREAMS = """
     SELECT r.sync_id, r.stream, r.status, r.attempt, r.counts, r.earlier, r.error, r.started_at,
       r.finished_at, coalesce(l.expires_at > now()
         AND sync.backend_started(l.backend_pid) IS NOT DISTINCT FROM l.backend_started,
       false) AS held
     FROM sync.streams r LEFT JOIN sync.leases l
       ON l.tenant_id = r.tenant_id AND l.stream = r.stream AND l.sync_id = r.sync_id
-    WHERE r.sync_id = ANY(:ids)
-""")
+    WHERE r.sync_id = ANY(%(ids)s)
+"""
 
 _UNBORN = {
     State.CANCELLED: StreamStatus.STOPPED,
@@ -70,13 +69,13 @@ def reports_of(database: Database, sync_ids: Sequence[UUID]) -> dict[UUID, Repor
     ids = list(sync_ids)
     rows: dict[UUID, list[StreamRow]] = {}
     with database.as_control() as connection:
-        syncs = connection.execute(_SYNC, {"ids": ids, "alive": ALIVE}).all()
+        syncs = connection.execute(_SYNC, {"ids": ids, "alive": ALIVE}).fetchall()
         for row in connection.execute(_STREAMS, {"ids": ids}):
             rows.setdefault(row.sync_id, []).append(_stream_row(row))
     return {sync.id: _report(sync, rows.get(sync.id, [])) for sync in syncs}
 
 
-def _report(sync: Row[Any], rows: Iterable[StreamRow]) -> Report:
+def _report(sync: Row, rows: Iterable[StreamRow]) -> Report:
     request = _request_row(sync)
     return Report(
         sync.id,
@@ -108,7 +107,7 @@ def _in_order(
     return sorted(known.values(), key=lambda row: order.get(row.stream, len(order)))
 
 
-def _request_row(row: Row[Any]) -> RequestRow | None:
+def _request_row(row: Row) -> RequestRow | None:
     if row.state is None:
         return None
     return RequestRow(
@@ -127,7 +126,7 @@ def _request_row(row: Row[Any]) -> RequestRow | None:
     )
 
 
-def _stream_row(row: Row[Any]) -> StreamRow:
+def _stream_row(row: Row) -> StreamRow:
     return StreamRow(
         row.stream,
         StreamStatus(row.status),

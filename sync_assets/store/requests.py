@@ -7,25 +7,25 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Connection, Row, text
-from sqlalchemy.exc import IntegrityError
+import psycopg
 
 from sync_assets.core.errors import Conflict, UnknownSync, UnknownTenant
 from sync_assets.core.ports import SyncOptions
 from sync_assets.core.queues import Priority, queue_of, route
 from sync_assets.core.requests import BACKOFF, Asked, State
+from sync_assets.store.connection import Connection, Row
 from sync_assets.store.database import Database
 from sync_assets.store.sync_log import note, note_all
 
 # Two wishes for the same become one, in one statement: whichever comes second finds the first.
-_ASK = text("""
+_ASK = """
     INSERT INTO sync.requests AS held (id, tenant_id, organization, source, streams, period,
       options, queue, priority, asked_by, state, attempts, due_at, not_before)
-    SELECT gen_random_uuid(), id, organization, source, CAST(:streams AS text[]), :period,
-      CAST(:options AS jsonb), :queue, :priority, :asked_by, 'queued', :attempts,
-      greatest(CAST(:due AS timestamptz), now()),
-      CASE WHEN CAST(:due AS timestamptz) > now() THEN CAST(:due AS timestamptz) END
-    FROM (SELECT * FROM sync.tenants WHERE id = ANY(:tenants) AND active
+    SELECT gen_random_uuid(), id, organization, source, %(streams)s::text[], %(period)s,
+      %(options)s::jsonb, %(queue)s, %(priority)s, %(asked_by)s, 'queued', %(attempts)s,
+      greatest(%(due)s::timestamptz, now()),
+      CASE WHEN %(due)s::timestamptz > now() THEN %(due)s::timestamptz END
+    FROM (SELECT * FROM sync.tenants WHERE id = ANY(%(tenants)s) AND active
       ORDER BY id FOR SHARE) AS there  -- who is being removed is waited for
     ON CONFLICT (tenant_id, streams, period, not_before, hinted) WHERE state = 'queued'
     DO UPDATE SET
@@ -43,50 +43,50 @@ _ASK = text("""
         ELSE least(held.due_at, excluded.due_at) END,
       asked_at = now()
     RETURNING id, tenant_id, streams, queue, due_at, xmax = 0 AS new
-""")
+"""
 # What earlier attempts of a request have read is older than the wish that joins it.
-_DO_AGAIN = text("""
-    UPDATE sync.streams SET status = 'pending' WHERE sync_id = ANY(:ids) AND status = 'done'
-""")
-_BEGIN_ANEW = text("""
-    UPDATE sync.checkpoints SET reread_from = NULL WHERE sync_id = ANY(:ids)
-""")
-_TENANTS = text("""
+_DO_AGAIN = """
+    UPDATE sync.streams SET status = 'pending' WHERE sync_id = ANY(%(ids)s) AND status = 'done'
+"""
+_BEGIN_ANEW = """
+    UPDATE sync.checkpoints SET reread_from = NULL WHERE sync_id = ANY(%(ids)s)
+"""
+_TENANTS = """
     SELECT id, source, organization, active, (secret IS NOT NULL OR username IS NULL) AS usable
-    FROM sync.tenants WHERE id = ANY(:tenants)
-""")
-_GET = text("SELECT * FROM sync.requests WHERE id = :id")
-_CANCEL = text("""
+    FROM sync.tenants WHERE id = ANY(%(tenants)s)
+"""
+_GET = "SELECT * FROM sync.requests WHERE id = %(id)s"
+_CANCEL = """
     UPDATE sync.requests SET
       state = CASE WHEN state = 'queued' OR alive_at IS NULL THEN 'cancelled' ELSE state END,
       ended_at = CASE WHEN state = 'queued' OR alive_at IS NULL THEN now() END,
       cancel_at = coalesce(cancel_at, now())
-    WHERE id = :id AND state IN ('queued', 'launched') RETURNING tenant_id, state
-""")
-_CANCEL_STREAMS = text("""
+    WHERE id = %(id)s AND state IN ('queued', 'launched') RETURNING tenant_id, state
+"""
+_CANCEL_STREAMS = """
     UPDATE sync.streams SET status = 'stopped', error = 'The sync was cancelled.',
       finished_at = now()
-    WHERE sync_id = :id AND status IN ('pending', 'deferred')
-""")
-_RESCHEDULE = text("""
-    UPDATE sync.requests SET due_at = coalesce(:due, due_at),
-      not_before = coalesce(:due, not_before),
-      priority = coalesce(:priority, priority), queue = coalesce(:queue, queue)
-    WHERE id = :id AND state = 'queued' RETURNING tenant_id
-""")
-_TWIN = text("""
-    SELECT id FROM sync.requests WHERE state = 'queued' AND tenant_id = :tenant
-      AND streams = :streams AND period IS NOT DISTINCT FROM :period AND not_before IS NULL
-      AND hinted = :hinted
-""")
-_RETRY = text("""
+    WHERE sync_id = %(id)s AND status IN ('pending', 'deferred')
+"""
+_RESCHEDULE = """
+    UPDATE sync.requests SET due_at = coalesce(%(due)s, due_at),
+      not_before = coalesce(%(due)s, not_before),
+      priority = coalesce(%(priority)s, priority), queue = coalesce(%(queue)s, queue)
+    WHERE id = %(id)s AND state = 'queued' RETURNING tenant_id
+"""
+_TWIN = """
+    SELECT id FROM sync.requests WHERE state = 'queued' AND tenant_id = %(tenant)s
+      AND streams = %(streams)s AND period IS NOT DISTINCT FROM %(period)s AND not_before IS NULL
+      AND hinted = %(hinted)s
+"""
+_RETRY = """
     UPDATE sync.requests SET state = 'queued', attempt = 0, claim = NULL, run_id = NULL,
       not_before = NULL, superseded_by = NULL, due_at = now(), asked_at = now(),
       launched_at = NULL, begun_at = NULL, alive_at = NULL, cancel_at = NULL, ended_at = NULL,
-      alerted_at = NULL, error = NULL, asked_by = :asked_by
-    WHERE id = :id AND state IN ('failed', 'cancelled')
+      alerted_at = NULL, error = NULL, asked_by = %(asked_by)s
+    WHERE id = %(id)s AND state IN ('failed', 'cancelled')
       AND EXISTS (SELECT FROM sync.tenants t WHERE t.id = tenant_id AND t.active)
-""")
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +119,10 @@ class Requests:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def tenants(self, ids: Sequence[str], on: Connection | None = None) -> dict[str, Row[Any]]:
+    def tenants(self, ids: Sequence[str], on: Connection | None = None) -> dict[str, Row]:
         """Source, organization, active and usable of the tenants that there are, by id."""
         with self._database.as_control_on(on) as connection:
-            rows = connection.execute(_TENANTS, {"tenants": list(ids)}).all()
+            rows = connection.execute(_TENANTS, {"tenants": list(ids)}).fetchall()
         return {row.id: row for row in rows}
 
     def ask(  # noqa: PLR0913 - one for each thing that can be wished
@@ -159,7 +159,7 @@ class Requests:
             "attempts": attempts,
         }
         with self._database.as_control_on(on) as connection:
-            rows = connection.execute(_ASK, parameters).all()
+            rows = connection.execute(_ASK, parameters).fetchall()
             missing = set(tenants) - {row.tenant_id for row in rows}
             if missing and strict:
                 raise UnknownTenant(f"Tenants were removed meanwhile: {', '.join(missing)}.")
@@ -173,7 +173,7 @@ class Requests:
     def get(self, sync_id: UUID) -> Request:
         """A request; raises `UnknownSync`."""
         with self._database.as_control() as connection:
-            row = connection.execute(_GET, {"id": sync_id}).one_or_none()
+            row = connection.execute(_GET, {"id": sync_id}).fetchone()
         if row is None:
             raise UnknownSync(
                 f"There is no sync {sync_id}. 'sync-assets history' shows the newest ones."
@@ -191,7 +191,7 @@ class Requests:
             Conflict: it has ended.
         """
         with self._database.as_control() as connection:
-            row = connection.execute(_CANCEL, {"id": sync_id}).one_or_none()
+            row = connection.execute(_CANCEL, {"id": sync_id}).fetchone()
             if row is not None:
                 if row.state == State.CANCELLED.value:
                     connection.execute(_CANCEL_STREAMS, {"id": sync_id})
@@ -215,10 +215,10 @@ class Requests:
         parameters = {"id": sync_id, "due": due, "priority": value, "queue": queue}
         try:
             with self._database.as_control() as connection:
-                row = connection.execute(_RESCHEDULE, parameters).one_or_none()
+                row = connection.execute(_RESCHEDULE, parameters).fetchone()
                 if row is not None:
                     note(connection, row.tenant_id, sync_id, _rescheduled(due, priority))
-        except IntegrityError as error:
+        except psycopg.IntegrityError as error:
             raise Conflict(
                 f"Another sync of {request.tenant_id} waits for that very moment already. See "
                 f"'sync-assets history --tenant {request.tenant_id}'."
@@ -249,7 +249,7 @@ class Requests:
                 queued = connection.execute(_RETRY, {"id": sync_id, "asked_by": by}).rowcount
                 if queued:
                     note(connection, request.tenant_id, sync_id, f"Asked for once more (by {by}).")
-        except IntegrityError:  # a newer one waits for the same
+        except psycopg.IntegrityError:  # a newer one waits for the same
             queued = 0
         return sync_id if queued else self._ask_like(request, by)
 
@@ -297,7 +297,7 @@ def twin_of(
     return connection.execute(_TWIN, parameters).scalar()
 
 
-def request_of(row: Row[Any]) -> Request:
+def request_of(row: Row) -> Request:
     """A request from all columns of its row."""
     return Request(
         row.id,
@@ -327,7 +327,7 @@ def _options(stored: dict[str, Any]) -> SyncOptions:
     return SyncOptions(**{name: value for name, value in stored.items() if name in known})
 
 
-def _asked(row: Row[Any]) -> Asked:
+def _asked(row: Row) -> Asked:
     return Asked(
         row.id, row.tenant_id, tuple(row.streams), queue_of(row.queue), row.due_at, new=row.new
     )

@@ -5,8 +5,6 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import TextClause, text
-
 from sync_assets.store.changes import Changes
 from sync_assets.store.database import Database
 
@@ -23,7 +21,7 @@ _SHOWN = """shown AS MATERIALIZED (
       WHERE status = 'done' AND NOT hinted ORDER BY tenant_id, stream, finished_at DESC)"""
 # Without its last request a tenant would look changed, or never synced. A failed one whose dead
 # letter is unresolved can still be replayed.
-_OLD_REQUESTS = text(f"""
+_OLD_REQUESTS = f"""
     WITH {_SHOWN}, last AS MATERIALIZED (
       SELECT DISTINCT ON (tenant_id) id FROM sync.requests
       WHERE NOT hinted ORDER BY tenant_id, asked_at DESC
@@ -31,60 +29,60 @@ _OLD_REQUESTS = text(f"""
       SELECT record FROM sync.dead_letters WHERE collection = 'request' AND resolved_at IS NULL
     )
     SELECT r.id FROM sync.requests r
-    WHERE r.ended_at < :before
+    WHERE r.ended_at < %(before)s
       AND NOT EXISTS (SELECT FROM last WHERE last.id = r.id)
       AND NOT EXISTS (SELECT FROM shown WHERE shown.sync_id = r.id)
       AND NOT EXISTS (SELECT FROM replayable WHERE replayable.record = r.id::text)
-    ORDER BY r.ended_at LIMIT :most
-""")  # noqa: S608 - our own words
+    ORDER BY r.ended_at LIMIT %(most)s
+"""  # noqa: S608 - our own words
 # Looked at once more: a request may have been asked for again since they were chosen.
-_DELETE_REQUESTS = text("""
+_DELETE_REQUESTS = """
     WITH old AS (
-      SELECT id FROM sync.requests WHERE id = ANY(:ids) AND ended_at < :before
+      SELECT id FROM sync.requests WHERE id = ANY(%(ids)s) AND ended_at < %(before)s
         AND state NOT IN ('queued', 'launched') FOR UPDATE SKIP LOCKED
     ),
     syncs AS (DELETE FROM sync.syncs WHERE id IN (SELECT id FROM old)),
     lines AS (DELETE FROM sync.log WHERE sync_id IN (SELECT id FROM old))
     DELETE FROM sync.requests WHERE id IN (SELECT id FROM old)
-""")
+"""
 # Syncs that nobody asked for, such as those from before there were requests.
-_OLD_SYNCS = text(f"""
+_OLD_SYNCS = f"""
     WITH {_SHOWN}
     SELECT y.id FROM sync.syncs y
-    WHERE y.created_at < :before
+    WHERE y.created_at < %(before)s
       AND NOT EXISTS (SELECT FROM sync.requests r WHERE r.id = y.id)
       AND NOT EXISTS (SELECT FROM sync.leases l WHERE l.sync_id = y.id AND l.expires_at > now())
       AND NOT EXISTS (SELECT FROM shown WHERE shown.sync_id = y.id)
-    ORDER BY y.created_at LIMIT :most
-""")  # noqa: S608 - our own words
-_DELETE_SYNCS = text("""
+    ORDER BY y.created_at LIMIT %(most)s
+"""  # noqa: S608 - our own words
+_DELETE_SYNCS = """
     WITH old AS (
-      SELECT y.id FROM sync.syncs y WHERE y.id = ANY(:ids)
+      SELECT y.id FROM sync.syncs y WHERE y.id = ANY(%(ids)s)
         AND NOT EXISTS (SELECT FROM sync.requests r WHERE r.id = y.id) FOR UPDATE SKIP LOCKED
     ),
     lines AS (DELETE FROM sync.log WHERE sync_id IN (SELECT id FROM old))
     DELETE FROM sync.syncs WHERE id IN (SELECT id FROM old)
-""")
-_LOG = text("""
+"""
+_LOG = """
     DELETE FROM sync.log WHERE id IN (
-      SELECT l.id FROM sync.log l WHERE l.id > :after AND l.at < :before
+      SELECT l.id FROM sync.log l WHERE l.id > %(after)s AND l.at < %(before)s
         AND NOT EXISTS (SELECT FROM sync.requests r
           WHERE r.id = l.sync_id AND r.state IN ('queued', 'launched'))
-      ORDER BY l.id LIMIT :batch)
+      ORDER BY l.id LIMIT %(batch)s)
     RETURNING id
-""")
-_LETTERS = text("""
+"""
+_LETTERS = """
     DELETE FROM sync.dead_letters WHERE id IN (
-      SELECT id FROM sync.dead_letters WHERE id > :after AND resolved_at < :before
-      ORDER BY id LIMIT :batch FOR UPDATE SKIP LOCKED)
+      SELECT id FROM sync.dead_letters WHERE id > %(after)s AND resolved_at < %(before)s
+      ORDER BY id LIMIT %(batch)s FOR UPDATE SKIP LOCKED)
     RETURNING id
-""")
-_RUNS = text("""
+"""
+_RUNS = """
     SELECT DISTINCT run_id FROM sync.requests r WHERE run_id IS NOT NULL
       AND (state IN ('queued', 'launched') OR state = 'failed' AND EXISTS (
         SELECT FROM sync.dead_letters l WHERE l.tenant_id = r.tenant_id
           AND l.collection = 'request' AND l.record = r.id::text AND l.resolved_at IS NULL))
-""")
+"""
 
 
 class Retention:
@@ -125,13 +123,13 @@ class Retention:
         with self._database.as_control() as connection:
             return set(connection.execute(_RUNS).scalars())
 
-    def _delete_chosen(self, choose: TextClause, delete: TextClause, before: datetime) -> int:
+    def _delete_chosen(self, choose: str, delete: str, before: datetime) -> int:
         """Choose once, which reads everything, then delete what was chosen; gives how many."""
         if time.monotonic() > self._until:
             return 0
         with self._database.as_control() as connection:
             found = connection.execute(choose, {"before": before, "most": MOST})
-            ids: Sequence[UUID] = found.scalars().all()
+            ids: Sequence[UUID] = found.scalars()
         deleted = 0
         for start in range(0, len(ids), BATCH):
             if time.monotonic() > self._until:
@@ -141,12 +139,12 @@ class Retention:
                 deleted += connection.execute(delete, parameters).rowcount
         return deleted
 
-    def _in_order(self, delete: TextClause, before: datetime) -> Iterator[int]:
+    def _in_order(self, delete: str, before: datetime) -> Iterator[int]:
         """Delete by ascending id, each batch behind the last one; gives how many in each."""
         after, count = 0, BATCH
         while count == BATCH and time.monotonic() < self._until:
             parameters = {"before": before, "batch": BATCH, "after": after}
             with self._database.as_control() as connection:
-                ids = connection.execute(delete, parameters).scalars().all()
+                ids = connection.execute(delete, parameters).scalars()
             after, count = max(ids, default=after), len(ids)
             yield count

@@ -4,26 +4,25 @@ from collections.abc import Sequence
 from html import unescape
 from typing import Any
 
-from sqlalchemy import Connection, Row, TextClause, text
-
 from sync_assets.core.search import Match, SearchedSet, Sides
 from sync_assets.core.streams import StreamSpec
+from sync_assets.store.connection import Connection, Row
 from sync_assets.store.database import Database
 from sync_assets.store.readable import readable
 from sync_assets.store.retrieval_words import by_words, terms_of
 
-_SET = text("""
+_SET = """
     SELECT id, model, dimension, live, indexed FROM sync.embedding_sets
-    WHERE tenant_id = :tenant ORDER BY live DESC, id LIMIT 1
-""")
+    WHERE tenant_id = %(tenant)s ORDER BY live DESC, id LIMIT 1
+"""
 
 # Relaxed order lets the index go on until enough was found; what it finds is sorted afterwards.
 # A generic plan could not know that a set's own index fits.
-SEARCHING = text("""
+SEARCHING = """
     SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true),
       set_config('hnsw.ef_search', '200', true),
       set_config('plan_cache_mode', 'force_custom_plan', true)
-""")
+"""
 
 FIRST, _FURTHER, _ALL = 200, 8, 100_000
 """Chunks looked at first, how many times as many next, and after how many it ends."""
@@ -98,7 +97,7 @@ class Retrieval:
             return Sides(near, [_match(row) for row in said])
 
     def _set(self, connection: Connection) -> SearchedSet | None:
-        row = connection.execute(_SET, {"tenant": self._tenant}).one_or_none()
+        row = connection.execute(_SET, {"tenant": self._tenant}).fetchone()
         return None if row is None else SearchedSet(*row)
 
     def _near(
@@ -113,14 +112,14 @@ class Retrieval:
         given = common | {"vector": "[" + ",".join(f"{number:.6g}" for number in vector) + "]"}
         chunks = FIRST
         while True:
-            rows = connection.execute(statement, given | {"chunks": chunks}).all()
+            rows = connection.execute(statement, given | {"chunks": chunks}).fetchall()
             found = [_match(row) for row in rows if row.record_id is not None]
             if 2 * len(found) >= common["most"] or rows[0].looked_at < chunks or chunks >= _ALL:
                 return found
             chunks *= _FURTHER
 
 
-def _match(row: Row[Any]) -> Match:
+def _match(row: Row) -> Match:
     """A row of either side; titles are HTML in some sources."""
     return Match(
         row.source_type,
@@ -141,13 +140,13 @@ def _live_records(streams: Sequence[StreamSpec], *, unpublished: bool) -> str:
         f"""SELECT '{found.source_type}'::text AS source_type, held.{stream.table.key} AS record_id,
           held.{found.title} AS title, held.{found.link} AS link
         FROM cms.{stream.table.name} held
-        WHERE held.tenant_id = :tenant AND {readable(found, "held", unpublished=unpublished)}"""  # noqa: S608
+        WHERE held.tenant_id = %(tenant)s AND {readable(found, "held", unpublished=unpublished)}"""  # noqa: S608
         for stream in streams
         if (found := stream.text) is not None
     )
 
 
-def _nearest(searched: SearchedSet, live: str) -> TextClause:
+def _nearest(searched: SearchedSet, live: str) -> str:
     """The records of the nearest chunks, the best chunk of each, and how many chunks there were.
 
     A chunk is read in its place: half as much as itself count its title and its neighbours, which
@@ -158,29 +157,29 @@ def _nearest(searched: SearchedSet, live: str) -> TextClause:
     The set's id and the dimension stand in the text: an index of a set has both in its definition.
     """
     size = f"halfvec({searched.dimension:d})"
-    return text(f"""
+    return f"""
         WITH near AS MATERIALIZED (
-          SELECT hash, embedding::{size} <=> CAST(:vector AS {size}) AS distance
-          FROM cms.vectors WHERE tenant_id = :tenant AND set_id = {searched.id:d}
-          ORDER BY embedding::{size} <=> CAST(:vector AS {size}) LIMIT :chunks),
+          SELECT hash, embedding::{size} <=> CAST(%(vector)s AS {size}) AS distance
+          FROM cms.vectors WHERE tenant_id = %(tenant)s AND set_id = {searched.id:d}
+          ORDER BY embedding::{size} <=> CAST(%(vector)s AS {size}) LIMIT %(chunks)s),
         said AS MATERIALIZED (
           SELECT chunk.source_type, chunk.record_id, chunk.position, chunk.heading, chunk.content,
             chunk.synced_by, live.title, live.link, 1 - near.distance AS nearness,
             chunk.position = 0 AND live.title <> '' AS is_title
-          FROM near JOIN cms.chunks chunk ON chunk.tenant_id = :tenant
+          FROM near JOIN cms.chunks chunk ON chunk.tenant_id = %(tenant)s
             AND chunk.set_id = {searched.id:d} AND chunk.hash = near.hash
           JOIN ({live}) live USING (source_type, record_id)
-          WHERE CAST(:types AS text[]) IS NULL OR chunk.source_type = ANY(:types)),
+          WHERE %(types)s::text[] IS NULL OR chunk.source_type = ANY(%(types)s)),
         placed AS (
           SELECT said.*, CASE WHEN is_title THEN said.nearness / 2
             ELSE (said.nearness + coalesce(around.nearness, said.nearness) / 2) / 1.5 END AS score
           FROM said CROSS JOIN LATERAL (
             SELECT count(*) FILTER (WHERE beside.position > 0) AS bodies,
-              avg(1 - (known.embedding::{size} <=> CAST(:vector AS {size}))) AS nearness
+              avg(1 - (known.embedding::{size} <=> CAST(%(vector)s AS {size}))) AS nearness
             FROM cms.chunks beside LEFT JOIN cms.vectors known
-              ON known.tenant_id = :tenant AND known.set_id = {searched.id:d}
+              ON known.tenant_id = %(tenant)s AND known.set_id = {searched.id:d}
               AND known.hash = beside.hash
-            WHERE beside.tenant_id = :tenant AND beside.set_id = {searched.id:d}
+            WHERE beside.tenant_id = %(tenant)s AND beside.set_id = {searched.id:d}
               AND beside.source_type = said.source_type AND beside.record_id = said.record_id
               AND beside.position IN (0, said.position - 1, said.position + 1)
               AND beside.position <> said.position) around
@@ -191,5 +190,5 @@ def _nearest(searched: SearchedSet, live: str) -> TextClause:
           FROM placed ORDER BY source_type, record_id, placed.score DESC, position)
         SELECT looked.looked_at, best.* FROM (SELECT count(*) AS looked_at FROM near) looked
         LEFT JOIN best ON true ORDER BY best.score DESC, best.source_type, best.record_id
-        LIMIT :most
-    """)  # noqa: S608 - names come from the registry, numbers from the database
+        LIMIT %(most)s
+    """  # noqa: S608 - names come from the registry, numbers from the database

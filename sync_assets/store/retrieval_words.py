@@ -8,8 +8,7 @@ weight of the part that the word stands in.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, text
-
+from sync_assets.store.connection import Connection, Row
 from sync_assets.store.spelling import spelt, unaccented
 
 TERMS = 48
@@ -21,41 +20,42 @@ COUNTED = 5_000
 # A term is what stands at one place of the question, mostly a word; each language has a stem of its
 # own for it, with its accents and without. What is a stop word in one of the tenant's languages is
 # none to look for in another.
-_TERMS = text("""
+_TERMS = """
     SELECT array_agg(DISTINCT lexeme ORDER BY lexeme)
-    FROM unnest(CAST(:words AS text[]), CAST(:bare AS text[])) WITH ORDINALITY
+    FROM unnest(%(words)s::text[], %(bare)s::text[]) WITH ORDINALITY
         AS asked(word, bare, number),
       unnest(ARRAY[word, bare]) WITH ORDINALITY AS spelling(spelt, way),
-      unnest(CAST(:languages AS regconfig[])) language,
+      unnest(%(languages)s::regconfig[]) language,
       unnest(to_tsvector(language, spelt)) AS found(lexeme, places, weights),
       unnest(places) place
     GROUP BY number, place
-    HAVING count(DISTINCT (language, way)) = 2 * cardinality(CAST(:languages AS regconfig[]))
+    HAVING count(DISTINCT (language, way)) = 2 * cardinality(%(languages)s::regconfig[])
     ORDER BY number, place
-""")
+"""
 
-_SIZE = text("SELECT count(*) FROM cms.chunks WHERE tenant_id = :tenant AND set_id = :set")
+_SIZE = "SELECT count(*) FROM cms.chunks WHERE tenant_id = %(tenant)s AND set_id = %(set)s"
 
-_COUNTS = text("""
-    SELECT (SELECT count(*) FROM cms.chunks_with(:set, CAST(words AS tsquery), :counted)) AS chunks
-    FROM unnest(CAST(:terms AS text[])) WITH ORDINALITY AS term(words, number) ORDER BY number
-""")
+_COUNTS = """
+    SELECT (SELECT count(*) FROM cms.chunks_with(%(set)s, CAST(words AS tsquery), %(counted)s))
+      AS chunks
+    FROM unnest(%(terms)s::text[]) WITH ORDINALITY AS term(words, number) ORDER BY number
+"""
 
 _SCANNED = """
     SELECT source_type, record_id, position, search FROM cms.chunks
-    WHERE tenant_id = :tenant AND set_id = :set AND search @@ CAST(:any AS tsquery)
+    WHERE tenant_id = %(tenant)s AND set_id = %(set)s AND search @@ %(any)s::tsquery
 """
 # Row security keeps a tenant's own query from using the index on words; see the function.
 _INDEXED = """
     SELECT source_type, record_id, position, search
-    FROM cms.chunks_with(:set, CAST(:any AS tsquery), :counted)
+    FROM cms.chunks_with(%(set)s, %(any)s::tsquery, %(counted)s)
     JOIN cms.chunks USING (source_type, record_id, position)
-    WHERE tenant_id = :tenant AND set_id = :set
+    WHERE tenant_id = %(tenant)s AND set_id = %(set)s
 """
 _COUNTED_HERE = "SELECT number, count(*) AS chunks FROM said GROUP BY number"
 _COUNTED_BEFORE = """
     SELECT number, chunks
-    FROM unnest(CAST(:counts AS bigint[])) WITH ORDINALITY AS known(chunks, number)
+    FROM unnest(%(counts)s::bigint[]) WITH ORDINALITY AS known(chunks, number)
 """
 
 # The weights are those of the parts D, C, B, A: unused, body, headings, title. A word counts by the
@@ -67,7 +67,7 @@ _RANKED = """
     WITH term AS MATERIALIZED (
       SELECT number, CAST(string_agg(stem, ' | ') AS tsquery) AS words,
         array_agg(CAST(stem AS tsquery)) AS stems
-      FROM unnest(CAST(:numbers AS integer[]), CAST(:stems AS text[])) AS variant(number, stem)
+      FROM unnest(%(numbers)s::integer[], %(stems)s::text[]) AS variant(number, stem)
       GROUP BY number),
     candidate AS MATERIALIZED ({candidates}),
     said AS MATERIALIZED (
@@ -76,7 +76,7 @@ _RANKED = """
       FROM candidate JOIN term ON search @@ words),
     known AS ({counts}),
     rarity AS MATERIALIZED (
-      SELECT number, power(ln(1 + (:size - coalesce(chunks, 0) + 0.5)
+      SELECT number, power(ln(1 + (%(size)s - coalesce(chunks, 0) + 0.5)
         / (coalesce(chunks, 0) + 0.5)), 2)::real AS value
       FROM term LEFT JOIN known USING (number)),
     asked AS MATERIALIZED (SELECT sum(value) AS value FROM rarity),
@@ -103,11 +103,11 @@ _RANKED = """
     top AS MATERIALIZED (
       SELECT whole.*, live.title, live.link FROM whole JOIN ({live}) live
         USING (source_type, record_id)
-      WHERE CAST(:types AS text[]) IS NULL OR source_type = ANY(:types)
-      ORDER BY score DESC, source_type, record_id LIMIT :most)
+      WHERE %(types)s::text[] IS NULL OR source_type = ANY(%(types)s)
+      ORDER BY score DESC, source_type, record_id LIMIT %(most)s)
     SELECT top.*, heading, content, synced_by
     FROM top JOIN cms.chunks chunk USING (source_type, record_id, position)
-    WHERE chunk.tenant_id = :tenant AND chunk.set_id = :set
+    WHERE chunk.tenant_id = %(tenant)s AND chunk.set_id = %(set)s
     ORDER BY score DESC, source_type, record_id
 """
 
@@ -132,7 +132,7 @@ def by_words(
     common: dict[str, Any],
     *,
     indexed: bool,
-) -> Sequence[Row[Any]]:
+) -> Sequence[Row]:
     """The records with a chunk that says some of the terms, by their best chunk, the best first.
 
     Args:
@@ -155,7 +155,7 @@ def by_words(
         found = [int(row.chunks) for row in connection.execute(_COUNTS, given)]
         given |= {"counts": found, "any": " | ".join(_rare(words, found))}
     statement = _RANKED.format(candidates=candidates, counts=counts, live=live)
-    return connection.execute(text(statement), given).all()
+    return connection.execute(statement, given).fetchall()
 
 
 def _rare(terms: Sequence[str], counts: Sequence[int]) -> list[str]:

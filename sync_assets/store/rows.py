@@ -8,16 +8,18 @@ from itertools import chain
 from typing import cast
 from uuid import UUID
 
+from psycopg.rows import tuple_row
+
 from sync_assets.core.known import NO_VERSION, Known, Row
 from sync_assets.core.records import Record
 from sync_assets.core.streams import LinkTable, Table
 from sync_assets.store.arrays import Array, array
 from sync_assets.store.children import Children, cells, sent, taken
-from sync_assets.store.database import Driver
+from sync_assets.store.connection import Connection
 
 _CHUNK = 2000  # rows that the server sends at a time
 
-WriteRows = Callable[[Driver, Sequence[tuple[Record, bytes]], UUID, datetime], dict[int, bool]]
+WriteRows = Callable[[Connection, Sequence[tuple[Record, bytes]], UUID, datetime], dict[int, bool]]
 """`Rows.insert` or `Rows.upsert`."""
 
 _PAIRS = """unnest(%(owners)s::bigint[], %(kinds)s::text[], %(targets)s::bigint[])
@@ -34,12 +36,12 @@ class Rows:
 
     table: Table
 
-    def known(self, connection: Driver, scope: str, keys: Sequence[int] | None = None) -> Known:
+    def known(self, connection: Connection, scope: str, keys: Sequence[int] | None = None) -> Known:
         """What the CMS has of a collection, or of some records, streamed into compact arrays."""
         if keys is not None:
             wanted = {"scope": scope, "none": NO_VERSION, "keys": list(keys)}
             return Known(connection.execute(self._known_of, wanted))
-        with connection.cursor(name="known", binary=True) as cursor:
+        with connection.cursor("known", binary=True, row_factory=tuple_row) as cursor:
             cursor.execute(self._known, {"scope": scope, "none": NO_VERSION})
             # Many at a time: a cursor that is walked over takes a third longer.
             chunks = iter(partial(cursor.fetchmany, _CHUNK), [])
@@ -47,7 +49,7 @@ class Rows:
 
     def insert(
         self,
-        connection: Driver,
+        connection: Connection,
         records: Sequence[tuple[Record, bytes]],
         sync_id: UUID,
         now: datetime,
@@ -73,7 +75,7 @@ class Rows:
 
     def upsert(
         self,
-        connection: Driver,
+        connection: Connection,
         records: Sequence[tuple[Record, bytes]],
         sync_id: UUID,
         now: datetime,
@@ -99,7 +101,7 @@ class Rows:
             children.replace(connection, place, kept, keys)
         return written
 
-    def bury(self, connection: Driver, scope: str, keys: Sequence[int], now: datetime) -> int:
+    def bury(self, connection: Connection, scope: str, keys: Sequence[int], now: datetime) -> int:
         """Give rows their tombstones unless a local edit is newer; gives how many got one."""
         return connection.execute(
             self._bury, {"keys": list(keys), "scope": scope, "now": now}
@@ -120,7 +122,7 @@ class Rows:
 
     def _link(
         self,
-        connection: Driver,
+        connection: Connection,
         remove: bytes,
         add: bytes,
         records: Sequence[Record],

@@ -3,74 +3,75 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Connection, Row, text
-from sqlalchemy.exc import IntegrityError
+import psycopg
 
 from sync_assets.core.requests import BACKOFF, State, StreamEnd, Verdict, lost, verdict
 from sync_assets.core.retry import Backoff
 from sync_assets.core.run import StreamStatus
+from sync_assets.store.connection import Connection, Row
 from sync_assets.store.database import Database
 from sync_assets.store.requests import twin_of
 from sync_assets.store.sync_log import note
 
 _log = logging.getLogger(__name__)
 
-_Row = Row[Any]
+_Row = Row
 
 # A run that was given up says nothing any more of a request that is another's by now.
-_LOCK = text("""
-    SELECT * FROM sync.requests WHERE id = :id AND state = 'launched'
-      AND (CAST(:run AS text) IS NULL OR run_id = :run) FOR UPDATE
-""")
+_LOCK = """
+    SELECT * FROM sync.requests WHERE id = %(id)s AND state = 'launched'
+      AND (%(run)s::text IS NULL OR run_id = %(run)s) FOR UPDATE
+"""
 # Others of its run were begun, so it was not that run's start which failed.
-_OTHERS_BEGUN = text("""
-    SELECT EXISTS (SELECT FROM sync.requests WHERE claim = :claim AND alive_at IS NOT NULL)
-""")
-_STOPPED = text("""
+_OTHERS_BEGUN = """
+    SELECT EXISTS (SELECT FROM sync.requests WHERE claim = %(claim)s AND alive_at IS NOT NULL)
+"""
+_STOPPED = """
     SELECT coalesce(bool_or(status = 'stopped') AND NOT bool_or(status = 'running'), false)
-    FROM sync.streams WHERE sync_id = :id
-""")
-_KEEP_CHECKPOINTS = text("""
-    UPDATE sync.checkpoints SET sync_id = :twin WHERE sync_id = :id AND EXISTS (
-      SELECT FROM sync.requests WHERE id = :twin AND NOT (options->'full')::boolean)
-""")
-_ENDS = text("""
-    SELECT stream, status, error, error_kind FROM sync.streams WHERE sync_id = :id
-    ORDER BY array_position((SELECT streams FROM sync.syncs WHERE id = :id), stream)
-""")
-_WROTE = text("""
-    SELECT EXISTS (SELECT FROM sync.checkpoints WHERE tenant_id = :tenant AND updated_at > :since)
-      OR EXISTS (SELECT FROM sync.streams WHERE sync_id = :id AND status = 'deferred'
+    FROM sync.streams WHERE sync_id = %(id)s
+"""
+_KEEP_CHECKPOINTS = """
+    UPDATE sync.checkpoints SET sync_id = %(twin)s WHERE sync_id = %(id)s AND EXISTS (
+      SELECT FROM sync.requests WHERE id = %(twin)s AND NOT (options->'full')::boolean)
+"""
+_ENDS = """
+    SELECT stream, status, error, error_kind FROM sync.streams WHERE sync_id = %(id)s
+    ORDER BY array_position((SELECT streams FROM sync.syncs WHERE id = %(id)s), stream)
+"""
+_WROTE = """
+    SELECT EXISTS (SELECT FROM sync.checkpoints WHERE tenant_id = %(tenant)s
+      AND updated_at > %(since)s)
+      OR EXISTS (SELECT FROM sync.streams WHERE sync_id = %(id)s AND status = 'deferred'
         AND coalesce((counts->>'created')::bigint, 0) + coalesce((counts->>'updated')::bigint, 0)
           + coalesce((counts->>'deleted')::bigint, 0)
           + coalesce((counts->>'chunks_embedded')::bigint, 0) > 0)
-""")
-_AGAIN = text("""
+"""
+_AGAIN = """
     UPDATE sync.requests SET state = 'queued', claim = NULL, run_id = NULL, alive_at = NULL,
-      not_before = NULL, error = :error, alone = alone OR :alone,
-      attempt = attempt - CASE WHEN :counts THEN 0 ELSE 1 END,
-      due_at = coalesce(now() + make_interval(secs => :delay), due_at)
-    WHERE id = :id
-""")
-_END = text("""
-    UPDATE sync.requests SET state = :state, error = :error, ended_at = now(),
-      superseded_by = CAST(:twin AS uuid),
-      alerted_at = CASE WHEN CAST(:twin AS uuid) IS NOT NULL OR hinted THEN now() END
-    WHERE id = :id
-""")
-_END_STREAMS = text("""
-    UPDATE sync.streams SET status = :status, error = coalesce(error, :error),
+      not_before = NULL, error = %(error)s, alone = alone OR %(alone)s,
+      attempt = attempt - CASE WHEN %(counts)s THEN 0 ELSE 1 END,
+      due_at = coalesce(now() + make_interval(secs => %(delay)s), due_at)
+    WHERE id = %(id)s
+"""
+_END = """
+    UPDATE sync.requests SET state = %(state)s, error = %(error)s, ended_at = now(),
+      superseded_by = %(twin)s::uuid,
+      alerted_at = CASE WHEN %(twin)s::uuid IS NOT NULL OR hinted THEN now() END
+    WHERE id = %(id)s
+"""
+_END_STREAMS = """
+    UPDATE sync.streams SET status = %(status)s, error = coalesce(error, %(error)s),
       finished_at = coalesce(finished_at, now())
-    WHERE sync_id = :id AND status IN ('pending', 'running', 'deferred')
-""")
-_HAND_ON = text("""
-    UPDATE sync.requests AS twin SET attempt = greatest(twin.attempt, :attempt), error = :error,
-      due_at = greatest(twin.due_at, now() + make_interval(secs => :delay)),
-      alone = twin.alone OR :alone,
+    WHERE sync_id = %(id)s AND status IN ('pending', 'running', 'deferred')
+"""
+_HAND_ON = """
+    UPDATE sync.requests AS twin SET attempt = greatest(twin.attempt, %(attempt)s),
+      error = %(error)s,
+      due_at = greatest(twin.due_at, now() + make_interval(secs => %(delay)s)),
+      alone = twin.alone OR %(alone)s,
       options = twin.options || jsonb_build_object(
         'full', (twin.options->'full')::boolean OR (old.options->'full')::boolean,
         'approve_deletions', (twin.options->'approve_deletions')::boolean
@@ -78,20 +79,20 @@ _HAND_ON = text("""
       queue = CASE WHEN old.priority > twin.priority THEN old.queue ELSE twin.queue END,
       priority = greatest(twin.priority, old.priority),
       attempts = greatest(twin.attempts, old.attempts)
-    FROM sync.requests AS old WHERE old.id = :id AND twin.id = :twin AND twin.state = 'queued'
-""")
-_BURY = text("""
+    FROM sync.requests AS old WHERE old.id = %(id)s AND twin.id = %(twin)s AND twin.state = 'queued'
+"""
+_BURY = """
     INSERT INTO sync.dead_letters AS letter
       (tenant_id, stream, collection, record, payload, cause, sync_id)
-    VALUES (:tenant, :stream, 'request', :record, :payload, :cause, :id)
+    VALUES (%(tenant)s, %(stream)s, 'request', %(record)s, %(payload)s, %(cause)s, %(id)s)
     ON CONFLICT (tenant_id, stream, collection, record) DO UPDATE SET cause = excluded.cause,
       occurrences = letter.occurrences + 1, last_seen_at = now(), resolved_at = NULL
-""")
-_RESOLVE = text("""
+"""
+_RESOLVE = """
     UPDATE sync.dead_letters SET resolved_at = now()
-    WHERE tenant_id = :tenant AND collection = 'request' AND stream = ANY(:streams)
+    WHERE tenant_id = %(tenant)s AND collection = 'request' AND stream = ANY(%(streams)s)
       AND resolved_at IS NULL
-""")
+"""
 
 
 class Settling:
@@ -114,7 +115,7 @@ class Settling:
             settled before.
         """
         with self._database.as_control() as connection:
-            row = connection.execute(_LOCK, {"id": sync_id, "run": run_id}).one_or_none()
+            row = connection.execute(_LOCK, {"id": sync_id, "run": run_id}).fetchone()
             if row is None:
                 return None
             ends = _ends(connection, row)
@@ -189,7 +190,7 @@ class Settling:
         settle: bool = False,
     ) -> None:
         with self._database.as_control() as connection:
-            row = connection.execute(_LOCK, {"id": sync_id, "run": run_id}).one_or_none()
+            row = connection.execute(_LOCK, {"id": sync_id, "run": run_id}).fetchone()
             if row is None:
                 return
             ends = _ends(connection, row)
@@ -256,9 +257,9 @@ def _queue_again(
         "alone": found.alone,
     }
     try:
-        with connection.begin_nested():
+        with connection.transaction():
             connection.execute(_AGAIN, parameters)
-    except IntegrityError:
+    except psycopg.IntegrityError:
         return _hand_on(connection, row, ends, found)
     if found.error is not None:
         message = f"Attempt {row.attempt} of {row.attempts} failed: {found.error}"

@@ -5,8 +5,6 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, text
-
 from sync_assets.core.months import Month
 from sync_assets.core.shops import (
     DayTakings,
@@ -16,6 +14,7 @@ from sync_assets.core.shops import (
     ShopSummary,
     Takings,
 )
+from sync_assets.store.connection import Connection
 from sync_assets.store.database import Database
 
 MOST = 10
@@ -70,11 +69,11 @@ def _days(
     connection: Connection, queries: ShopQueries, span: Mapping[str, Any]
 ) -> list[DayTakings]:
     query = f"""
-        SELECT (at AT TIME ZONE :zone)::date AS day, currency,
+        SELECT (at AT TIME ZONE %(zone)s)::date AS day, currency,
           sum(orders), sum(revenue), sum(refunds), sum(refunded)
         FROM ({queries.takings}) AS taken GROUP BY day, currency ORDER BY day, currency
     """  # noqa: S608 - written in the registry, as are those below
-    return [DayTakings(day, Takings(*row)) for day, *row in connection.execute(text(query), span)]
+    return [DayTakings(day, Takings(*row)) for day, *row in connection.execute(query, span)]
 
 
 def _products(
@@ -95,10 +94,10 @@ def _products(
               ORDER BY units DESC, revenue DESC, title, product_id) AS by_units
           FROM sold
         )
-        SELECT * FROM placed WHERE least(by_revenue, by_units) <= :most
+        SELECT * FROM placed WHERE least(by_revenue, by_units) <= %(most)s
         ORDER BY currency, by_revenue
     """  # noqa: S608
-    return [ProductSales(*row) for row in connection.execute(text(query), span)]
+    return [ProductSales(*row) for row in connection.execute(query, span)]
 
 
 def _empty(
@@ -107,7 +106,7 @@ def _empty(
     """What can be bought comes first: nobody misses what was archived."""
     query = f"""
         SELECT *, count(*) OVER () AS total FROM ({queries.stock}) AS held WHERE available <= 0
-        ORDER BY NOT on_sale, product, product_id, variant, variant_id LIMIT :most
+        ORDER BY NOT on_sale, product, product_id, variant, variant_id LIMIT %(most)s
     """  # noqa: S608
-    rows = connection.execute(text(query), span).all()
+    rows = connection.execute(query, span).fetchall()
     return [EmptyStock(*row[:-1]) for row in rows], rows[0].total if rows else 0

@@ -5,18 +5,16 @@ from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import text
-
 from sync_assets.store.database import Database
 
 # As in the report: what an earlier attempt wrote, the last one has found unchanged.
-_COUNT = text("""
+_COUNT = """
     WITH ended AS (
       SELECT id, tenant_id, state, extract(epoch FROM waited)::float8 AS wait,
         extract(epoch FROM ended_at - greatest(begun_at, launched_at))::float8 AS seconds
       FROM sync.requests
-      WHERE ended_at >= CAST(:day AS date)::timestamp AT TIME ZONE :zone
-        AND ended_at < (CAST(:day AS date) + 1)::timestamp AT TIME ZONE :zone
+      WHERE ended_at >= %(day)s::date::timestamp AT TIME ZONE %(zone)s
+        AND ended_at < (%(day)s::date + 1)::timestamp AT TIME ZONE %(zone)s
     ), attempts AS (
       SELECT e.tenant_id, s.counts, s.earlier,
         coalesce((s.counts->>'unchanged')::bigint, 0) AS unchanged
@@ -46,7 +44,7 @@ _COUNT = text("""
     INSERT INTO sync.statistics (tenant_id, day, syncs_completed, syncs_failed, syncs_cancelled,
       records_created, records_updated, records_deleted, records_failed, source_requests,
       seconds, p95_wait)
-    SELECT y.tenant_id, :day, y.completed, y.failed, y.cancelled, coalesce(r.created, 0),
+    SELECT y.tenant_id, %(day)s, y.completed, y.failed, y.cancelled, coalesce(r.created, 0),
       coalesce(r.updated, 0), coalesce(r.deleted, 0), coalesce(r.failed, 0),
       coalesce(r.requests, 0), y.seconds, y.p95_wait
     FROM syncs y JOIN sync.tenants t ON t.id = y.tenant_id
@@ -57,16 +55,16 @@ _COUNT = text("""
       records_deleted = excluded.records_deleted, records_failed = excluded.records_failed,
       source_requests = excluded.source_requests, seconds = excluded.seconds,
       p95_wait = excluded.p95_wait
-""")
-_MISSING = text("""
+"""
+_MISSING = """
     SELECT CAST(day AS date) FROM generate_series(
-      greatest(CAST(:first AS date),
-        (SELECT CAST(min(ended_at) AT TIME ZONE :zone AS date) FROM sync.requests)),
-      CAST(:last AS date), interval '1 day') AS day
+      greatest(%(first)s::date,
+        (SELECT CAST(min(ended_at) AT TIME ZONE %(zone)s AS date) FROM sync.requests)),
+      %(last)s::date, interval '1 day') AS day
     WHERE NOT EXISTS (SELECT FROM sync.statistics s WHERE s.day = CAST(day.day AS date))
     ORDER BY 1
-""")
-_TOTAL = text("""
+"""
+_TOTAL = """
     SELECT count(*) AS tenants, coalesce(sum(syncs_completed), 0) AS syncs_completed,
       coalesce(sum(syncs_failed), 0) AS syncs_failed,
       coalesce(sum(syncs_cancelled), 0) AS syncs_cancelled,
@@ -76,8 +74,8 @@ _TOTAL = text("""
       coalesce(sum(records_failed), 0) AS records_failed,
       coalesce(sum(source_requests), 0) AS source_requests,
       coalesce(sum(seconds), 0) AS seconds, coalesce(max(p95_wait), 0) AS worst_p95_wait
-    FROM sync.statistics WHERE day = :day
-""")
+    FROM sync.statistics WHERE day = %(day)s
+"""
 
 
 @dataclass(frozen=True, slots=True)

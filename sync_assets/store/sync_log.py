@@ -6,32 +6,32 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Connection, text
 
+from sync_assets.store.connection import Connection
 from sync_assets.store.database import Database
 
 PAGE = 10_000
 """Lines that are read at once."""
 
-_NOTE = text("""
+_NOTE = """
     INSERT INTO sync.log (tenant_id, sync_id, stream, level, message, metadata)
-    VALUES (:tenant, :id, :stream, :level, :message, CAST(:metadata AS jsonb))
-""")
-_NOTE_ALL = text("""
+    VALUES (%(tenant)s, %(id)s, %(stream)s, %(level)s, %(message)s, %(metadata)s::jsonb)
+"""
+_NOTE_ALL = """
     INSERT INTO sync.log (tenant_id, sync_id, level, message)
-    SELECT tenant, id, 'INFO', :message
-    FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])) AS s (tenant, id)
-""")
-_READ = text("""
+    SELECT tenant, id, 'INFO', %(message)s
+    FROM unnest(%(tenants)s::text[], %(ids)s::uuid[]) AS s (tenant, id)
+"""
+_READ = """
     SELECT id, at, level, stream, message, metadata FROM sync.log
-    WHERE sync_id = :sync AND id > :after ORDER BY id LIMIT :limit
-""")
-_READ_ALL = text("""
-    SELECT w.sync_id, l.* FROM unnest(CAST(:ids AS uuid[]), CAST(:after AS bigint[]))
+    WHERE sync_id = %(sync)s AND id > %(after)s ORDER BY id LIMIT %(limit)s
+"""
+_READ_ALL = """
+    SELECT w.sync_id, l.* FROM unnest(%(ids)s::uuid[], %(after)s::bigint[])
       AS w (sync_id, after),
     LATERAL (SELECT id, at, level, stream, message, metadata, at < now() - interval '5 s' AS settled
-      FROM sync.log WHERE sync_id = w.sync_id AND id > w.after ORDER BY id LIMIT :limit) l
-""")
+      FROM sync.log WHERE sync_id = w.sync_id AND id > w.after ORDER BY id LIMIT %(limit)s) l
+"""
 
 
 def note(  # noqa: PLR0913 - a line has these parts

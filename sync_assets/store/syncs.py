@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Connection, text
 
 from sync_assets.core.clock import Clock, utc_now
 from sync_assets.core.errors import UnknownSync, UnknownTenant
@@ -19,49 +18,52 @@ from sync_assets.store.database import Database
 from sync_assets.store.held_part import HeldPart
 from sync_assets.store.held_stream import HeldStream, StoredStream
 from sync_assets.store.leases import Lease, hold
+from sync_assets.store.pool import Kept
 from sync_assets.store.reports import report_of, reports_of
 from sync_assets.store.sync_log import PAGE, lines, lines_of
 
-_BEGIN = text("""
+_BEGIN = """
     INSERT INTO sync.syncs (id, tenant_id, source, streams, options, run_id)
-    SELECT :id, id, :source, :streams, CAST(:options AS jsonb), :run
-    FROM sync.tenants WHERE id = :tenant
+    SELECT %(id)s, id, %(source)s, %(streams)s, %(options)s::jsonb, %(run)s
+    FROM sync.tenants WHERE id = %(tenant)s
     ON CONFLICT (id) DO UPDATE SET run_id = excluded.run_id
-""")
-_PENDING = text("""
+"""
+_PENDING = """
     INSERT INTO sync.streams (sync_id, tenant_id, stream, hinted)
-    SELECT :id, :tenant, stream, :hinted AND stream <> :embeddings  -- those are complete each time
-    FROM unnest(CAST(:streams AS text[])) AS wanted (stream) ON CONFLICT DO NOTHING
-""")
-_SKIP = text("""
-    UPDATE sync.streams SET status = 'skipped', error = :reason, error_kind = :kind,
+    SELECT %(id)s, %(tenant)s, stream, %(hinted)s AND stream <> %(embeddings)s
+      -- those are complete each time
+    FROM unnest(%(streams)s::text[]) AS wanted (stream) ON CONFLICT DO NOTHING
+"""
+_SKIP = """
+    UPDATE sync.streams SET status = 'skipped', error = %(reason)s, error_kind = %(kind)s,
       finished_at = now()
-    WHERE sync_id = :id AND stream = :stream AND status IN ('pending', 'deferred')
-""")
-_LATEST = text("""
-    SELECT id FROM sync.syncs WHERE tenant_id = :tenant ORDER BY created_at DESC LIMIT 1
-""")
+    WHERE sync_id = %(id)s AND stream = %(stream)s AND status IN ('pending', 'deferred')
+"""
+_LATEST = """
+    SELECT id FROM sync.syncs WHERE tenant_id = %(tenant)s ORDER BY created_at DESC LIMIT 1
+"""
 # Who had the tenant when the sync was asked for, and who has it now.
-_OWNER = text("""
-    SELECT t.id FROM sync.tenants t WHERE t.organization = :organization AND t.id = coalesce(
-      (SELECT tenant_id FROM sync.requests WHERE id = :id AND organization = :organization),
-      (SELECT tenant_id FROM sync.syncs s WHERE id = :id
+_OWNER = """
+    SELECT t.id FROM sync.tenants t WHERE t.organization = %(organization)s AND t.id = coalesce(
+      (SELECT tenant_id FROM sync.requests WHERE id = %(id)s AND organization = %(organization)s),
+      (SELECT tenant_id FROM sync.syncs s WHERE id = %(id)s
         AND NOT EXISTS (SELECT FROM sync.requests r WHERE r.id = s.id)))
-""")
+"""
 # With the leases of processes that are gone left out, as in _STREAMS.
-_INSTEAD = text("""
+_INSTEAD = """
     SELECT s.id FROM sync.syncs s
-    JOIN sync.streams r ON r.sync_id = s.id AND r.stream = ANY(:streams)
+    JOIN sync.streams r ON r.sync_id = s.id AND r.stream = ANY(%(streams)s)
     LEFT JOIN sync.leases l
       ON l.tenant_id = r.tenant_id AND l.stream = r.stream AND l.sync_id = r.sync_id
-    WHERE s.tenant_id = :tenant AND s.id <> :id
-      AND s.streams @> CAST(:streams AS text[]) AND s.options @> CAST(:options AS jsonb)
+    WHERE s.tenant_id = %(tenant)s AND s.id <> %(id)s
+      AND s.streams @> %(streams)s::text[] AND s.options @> %(options)s::jsonb
       AND NOT s.options @> '{"hinted": true}'  -- it does a few records only
-      AND (r.status = 'done' AND r.finished_at > (SELECT created_at FROM sync.syncs WHERE id = :id)
+      AND (r.status = 'done' AND r.finished_at > (SELECT created_at FROM sync.syncs
+        WHERE id = %(id)s)
         OR l.expires_at > now()
         AND sync.backend_started(l.backend_pid) IS NOT DISTINCT FROM l.backend_started)
     ORDER BY s.created_at DESC LIMIT 1
-""")
+"""
 
 
 class Syncs:
@@ -171,26 +173,26 @@ class Holder:
     def hold(self, request: SyncRequest, stream: str) -> Generator[HeldStream]:
         """Hold a stream for this sync; raises `SyncHeld` when another one does."""
         spec = self._spec.stream(stream)
-        with self._held(request, stream) as (lease, connection):
-            held = HeldStream(self._database, connection, lease, request, spec, self._clock)
+        with self._held(request, stream) as (lease, kept):
+            held = HeldStream(self._database, kept, lease, request, spec, self._clock)
             held.start()
             yield held
 
     @contextmanager
     def hold_part(self, request: SyncRequest, part: str) -> Generator[HeldPart]:
         """The same for a part that is no stream."""
-        with self._held(request, part) as (lease, connection):
-            held = HeldPart(self._database, connection, lease, part)
+        with self._held(request, part) as (lease, kept):
+            held = HeldPart(self._database, kept, lease, part)
             held.start()
             yield held
 
     @contextmanager
-    def _held(self, request: SyncRequest, part: str) -> Generator[tuple[Lease, Connection]]:
+    def _held(self, request: SyncRequest, part: str) -> Generator[tuple[Lease, Kept]]:
         with (
             hold(self._database, request.tenant.id, part, request.id) as lease,
-            self._database.connect() as connection,
+            self._database.keep() as kept,
         ):
-            yield lease, connection
+            yield lease, kept
 
     def stored(self, tenant_id: str, stream: str) -> StreamReader:
         """What a plan reads; it holds nothing."""

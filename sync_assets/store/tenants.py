@@ -4,51 +4,52 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Row, text
-from sqlalchemy.exc import IntegrityError
+import psycopg
 
 from sync_assets.core.errors import OperatorMustAct, UnknownTenant
 from sync_assets.core.known import NO_VERSION
 from sync_assets.core.tenants import Credentials, Tenant, is_tenant_id
 from sync_assets.store import embedding_sets
+from sync_assets.store.connection import Row
 from sync_assets.store.database import Database
 from sync_assets.store.secrets import Vault
 
 _COLUMNS = "id, source, organization, url, username, secret, settings, active, schedule, created_at"
-_INSERT = text("""
+_INSERT = """
     INSERT INTO sync.tenants
       (id, source, organization, url, username, secret, settings, schedule)
-    VALUES (:id, :source, :organization, :url, :username, :secret, CAST(:settings AS jsonb),
-      :schedule)
-""")
-_UPDATE = text("""
-    UPDATE sync.tenants SET organization = :organization, url = :url, username = :username,
-      secret = :secret, settings = CAST(:settings AS jsonb), active = :active, updated_at = now(),
-      schedule = :schedule, changed_at = CASE WHEN :changed THEN now() ELSE changed_at END
-    WHERE id = :id
-""")
+    VALUES (%(id)s, %(source)s, %(organization)s, %(url)s, %(username)s, %(secret)s,
+      %(settings)s::jsonb,
+      %(schedule)s)
+"""
+_UPDATE = """
+    UPDATE sync.tenants SET organization = %(organization)s, url = %(url)s, username = %(username)s,
+      secret = %(secret)s, settings = %(settings)s::jsonb, active = %(active)s, updated_at = now(),
+      schedule = %(schedule)s, changed_at = CASE WHEN %(changed)s THEN now() ELSE changed_at END
+    WHERE id = %(id)s
+"""
 
 # A page that is being written is waited for; the next one finds the tenant changed.
-_BETWEEN_PAGES = text("""
-    SELECT FROM sync.leases WHERE tenant_id = :id ORDER BY stream FOR UPDATE
-""")
-_READ_AGAIN = text("""
-    UPDATE sync.checkpoints SET reread_from = :start
-    FROM sync.tenants AS old WHERE tenant_id = old.id AND old.id = :id
+_BETWEEN_PAGES = """
+    SELECT FROM sync.leases WHERE tenant_id = %(id)s ORDER BY stream FOR UPDATE
+"""
+_READ_AGAIN = """
+    UPDATE sync.checkpoints SET reread_from = %(start)s
+    FROM sync.tenants AS old WHERE tenant_id = old.id AND old.id = %(id)s
       AND (old.url, old.secret IS NULL, old.settings)
-        IS DISTINCT FROM (:url, CAST(:secret AS bytea) IS NULL, CAST(:settings AS jsonb))
-""")
-_DEACTIVATE = text("""
-    UPDATE sync.tenants SET active = false, updated_at = now() WHERE id = :id
-""")
+        IS DISTINCT FROM (%(url)s, %(secret)s::bytea IS NULL, %(settings)s::jsonb)
+"""
+_DEACTIVATE = """
+    UPDATE sync.tenants SET active = false, updated_at = now() WHERE id = %(id)s
+"""
 
-_FOR_ITSELF = text("SELECT FROM sync.tenants WHERE id = :id FOR UPDATE")
+_FOR_ITSELF = "SELECT FROM sync.tenants WHERE id = %(id)s FOR UPDATE"
 
-_FORGET_WAITING = text("""
+_FORGET_WAITING = """
     UPDATE sync.requests SET state = 'cancelled', ended_at = now(),
       error = 'The tenant was removed.'
-    WHERE tenant_id = :id AND state = 'queued'
-""")
+    WHERE tenant_id = %(id)s AND state = 'queued'
+"""
 
 
 class Tenants:
@@ -63,7 +64,7 @@ class Tenants:
         try:
             with self._database.as_control() as connection:
                 connection.execute(_INSERT, self._row(tenant))
-        except IntegrityError as error:
+        except psycopg.IntegrityError as error:
             raise OperatorMustAct(
                 f"There is a tenant {tenant.id!r} already, perhaps a removed one. Ids are never "
                 f"used twice; see 'sync-assets tenant show {tenant.id}'."
@@ -71,9 +72,9 @@ class Tenants:
 
     def get(self, tenant_id: str) -> Tenant:
         """The tenant of that id; raises `UnknownTenant`."""
-        query = text(f"SELECT {_COLUMNS} FROM sync.tenants WHERE id = :id")  # noqa: S608
+        query = f"SELECT {_COLUMNS} FROM sync.tenants WHERE id = %(id)s"  # noqa: S608
         with self._database.as_control() as connection:
-            row = connection.execute(query, {"id": tenant_id}).one_or_none()
+            row = connection.execute(query, {"id": tenant_id}).fetchone()
         if row is None:
             raise UnknownTenant(
                 f"There is no tenant {tenant_id!r:.80}. 'sync-assets tenant list' shows them all; "
@@ -98,49 +99,50 @@ class Tenants:
             UnknownTenant: it is not registered, was removed, or is somebody else's; who asks
                 cannot tell which.
         """
-        query = text(f"""
+        query = f"""
             SELECT {_COLUMNS} FROM sync.tenants
-            WHERE id = :id AND organization = :organization AND active
-        """)  # noqa: S608
+            WHERE id = %(id)s AND organization = %(organization)s AND active
+        """  # noqa: S608
         unknown = UnknownTenant(f"There is no tenant {tenant_id!r:.80} of {organization!r:.80}.")
         if not is_tenant_id(tenant_id):
             raise unknown
         parameters = {"id": tenant_id, "organization": organization}
         with self._database.as_control() as connection:
-            row = connection.execute(query, parameters).one_or_none()
+            row = connection.execute(query, parameters).fetchone()
         if row is None:
             raise unknown
         return _tenant(row, secret="")
 
     def all(self, source: str | None = None, *, active: bool | None = None) -> list[Tenant]:
         """The tenants in the order of their ids, without their secrets."""
-        query = text(f"""
+        query = f"""
             SELECT {_COLUMNS} FROM sync.tenants
-            WHERE (CAST(:source AS text) IS NULL OR source = :source)
-              AND (CAST(:active AS boolean) IS NULL OR active = :active) ORDER BY id
-        """)  # noqa: S608
+            WHERE (%(source)s::text IS NULL OR source = %(source)s)
+              AND (%(active)s::boolean IS NULL OR active = %(active)s) ORDER BY id
+        """  # noqa: S608
         with self._database.as_control() as connection:
-            rows = connection.execute(query, {"source": source, "active": active}).all()
+            rows = connection.execute(query, {"source": source, "active": active}).fetchall()
         return [_tenant(row, secret="") for row in rows]
 
     def ids(self, source: str) -> list[str]:
         """The ids of a source's active tenants; opens no credential."""
-        query = text("SELECT id FROM sync.tenants WHERE source = :source AND active ORDER BY id")
+        query = "SELECT id FROM sync.tenants WHERE source = %(source)s AND active ORDER BY id"
         with self._database.as_control() as connection:
             return list(connection.execute(query, {"source": source}).scalars())
 
     def ids_of(self, organization: str) -> list[str]:
         """The ids of an organization's active tenants."""
-        query = text("SELECT id FROM sync.tenants WHERE organization = :organization AND active")
+        query = "SELECT id FROM sync.tenants WHERE organization = %(organization)s AND active"
         with self._database.as_control() as connection:
             return list(connection.execute(query, {"organization": organization}).scalars())
 
     def page_of(self, organization: str, after: str, limit: int) -> list[Tenant]:
         """An organization's active tenants behind an id, in the order of ids, without secrets."""
-        query = text(f"""
+        query = f"""
             SELECT {_COLUMNS} FROM sync.tenants
-            WHERE organization = :organization AND active AND id > :after ORDER BY id LIMIT :limit
-        """)  # noqa: S608
+            WHERE organization = %(organization)s AND active AND id > %(after)s ORDER BY id
+              LIMIT %(limit)s
+        """  # noqa: S608
         parameters = {"organization": organization, "after": after, "limit": limit}
         with self._database.as_control() as connection:
             return [_tenant(row, secret="") for row in connection.execute(query, parameters)]
@@ -184,10 +186,10 @@ class Tenants:
             # Who asks for a sync of it this very moment is waited for, or asks in vain.
             connection.execute(_FOR_ITSELF, {"id": tenant_id})
             for table in [*contents, *derived, *(f"sync.{name}" for name in own)]:
-                statement = text(f"DELETE FROM {table} WHERE tenant_id = :id")  # noqa: S608
+                statement = f"DELETE FROM {table} WHERE tenant_id = %(id)s"  # noqa: S608
                 count = connection.execute(statement, {"id": tenant_id}).rowcount
                 deleted += count if table in contents else 0
-            connection.execute(text("DELETE FROM sync.tenants WHERE id = :id"), {"id": tenant_id})
+            connection.execute("DELETE FROM sync.tenants WHERE id = %(id)s", {"id": tenant_id})
         return deleted
 
     def _needs_sync(self, after: Tenant) -> bool:
@@ -220,7 +222,7 @@ class Tenants:
         }
 
 
-def _tenant(row: Row[Any], secret: str) -> Tenant:
+def _tenant(row: Row, secret: str) -> Tenant:
     return Tenant(
         row.id,
         row.source,

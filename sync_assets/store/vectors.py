@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from sync_assets.core.texts import VectorSet
 from sync_assets.store.arrays import HEAD, Array, array
-from sync_assets.store.database import Driver
+from sync_assets.store.connection import Connection
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,7 +21,7 @@ _INSERT = b"""
 
 
 def insert(
-    connection: Driver, into: VectorSet, hashes: Sequence[bytes], vectors: "NDArray[np.float32]"
+    connection: Connection, into: VectorSet, hashes: Sequence[bytes], vectors: "NDArray[np.float32]"
 ) -> int:
     """Store a batch in one statement; gives how many were not there yet.
 

@@ -6,7 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from uuid import UUID
 
-from sqlalchemy.exc import SQLAlchemyError
+import psycopg
 
 from sync_assets.core.errors import SyncError
 from sync_assets.core.stop import StopSignal
@@ -49,7 +49,7 @@ class Watch(threading.Thread):
             looks += 1
             try:
                 self._look(beat=looks % BEAT_EVERY == 0)
-            except (SyncError, SQLAlchemyError) as error:
+            except (SyncError, psycopg.Error) as error:
                 # PostgreSQL is away. The next look finds it again, or the sync itself fails.
                 _log.warning("A look at the requests failed: %s", error)
 

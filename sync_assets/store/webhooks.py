@@ -7,11 +7,10 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, text
-
 from sync_assets.core.changes import Cursor
 from sync_assets.core.errors import OperatorMustAct
 from sync_assets.core.webhooks import BACKOFF, GIVE_UP, Webhook
+from sync_assets.store.connection import Row
 from sync_assets.store.database import Database
 from sync_assets.store.secrets import Vault
 
@@ -29,74 +28,75 @@ _COLUMNS = """
     coalesce(f.position, 0) > w.position OR cms.has_new_changes(w.tenant_id) AS waiting,
     w.failures, w.failing_since, w.last_error, w.next_at, w.delivered, w.delivered_at, w.created_at
 """
-_ALL = text(f"""
+_ALL = f"""
     SELECT {_COLUMNS} FROM sync.webhooks w LEFT JOIN sync.feeds f USING (tenant_id)
-    WHERE CAST(:tenant AS text) IS NULL OR w.tenant_id = :tenant ORDER BY w.tenant_id
-""")  # noqa: S608 - our own words
-_ANY = text("SELECT EXISTS (SELECT FROM sync.webhooks WHERE state = 'active')")
-_SET = text("""
+    WHERE %(tenant)s::text IS NULL OR w.tenant_id = %(tenant)s ORDER BY w.tenant_id
+"""  # noqa: S608 - our own words
+_ANY = "SELECT EXISTS (SELECT FROM sync.webhooks WHERE state = 'active')"
+_SET = """
     INSERT INTO sync.webhooks (tenant_id, url, secret, cursor, position)
-    VALUES (:tenant, :url, :secret, :cursor, :position)
+    VALUES (%(tenant)s, %(url)s, %(secret)s, %(cursor)s, %(position)s)
     ON CONFLICT (tenant_id) DO UPDATE SET url = excluded.url, secret = excluded.secret,
       state = 'active', failures = 0, failing_since = NULL, next_at = now(), claim = NULL,
       claimed_until = NULL, last_seconds = 0
-""")
-_SECRET = text("SELECT secret FROM sync.webhooks WHERE tenant_id = :tenant")
-_REMOVE = text("DELETE FROM sync.webhooks WHERE tenant_id = :tenant")
-_RESUME = text("""
+"""
+_HELD = "SELECT secret FROM sync.webhooks WHERE tenant_id = %(tenant)s"
+_REMOVE = "DELETE FROM sync.webhooks WHERE tenant_id = %(tenant)s"
+_RESUME = """
     UPDATE sync.webhooks SET state = 'active', failures = 0, failing_since = NULL, next_at = now()
-    WHERE tenant_id = :tenant
-""")
-_RESOLVE = text("""
+    WHERE tenant_id = %(tenant)s
+"""
+_RESOLVE = """
     UPDATE sync.dead_letters SET resolved_at = now()
-    WHERE tenant_id = :tenant AND collection = :letter AND resolved_at IS NULL
-""")
+    WHERE tenant_id = %(tenant)s AND collection = %(letter)s AND resolved_at IS NULL
+"""
 # Nobody waits behind a claim: so many are taken as there are senders free for them.
-_CLAIM = text("""
+_CLAIM = """
     WITH due AS (
       SELECT w.tenant_id FROM sync.webhooks w
       JOIN sync.tenants t ON t.id = w.tenant_id AND t.active
       LEFT JOIN sync.feeds f ON f.tenant_id = w.tenant_id
       WHERE w.state = 'active' AND w.next_at <= now()
         AND coalesce(w.claimed_until, '-infinity') < now()
-        AND (w.failures > 0 OR w.last_seconds > :limit) = :slow
+        AND (w.failures > 0 OR w.last_seconds > %(limit)s) = %(slow)s
         AND (coalesce(f.position, 0) > w.position OR cms.has_new_changes(w.tenant_id))
-      ORDER BY w.next_at, w.tenant_id LIMIT :most FOR UPDATE OF w SKIP LOCKED
+      ORDER BY w.next_at, w.tenant_id LIMIT %(most)s FOR UPDATE OF w SKIP LOCKED
     )
     UPDATE sync.webhooks AS w
-    SET claim = :claim, claimed_until = now() + make_interval(secs => :claimed)
+    SET claim = %(claim)s, claimed_until = now() + make_interval(secs => %(claimed)s)
     FROM due WHERE due.tenant_id = w.tenant_id
     RETURNING w.tenant_id, w.url, w.secret, w.cursor, w.failures
-""")
-_HEARD = text("""
-    UPDATE sync.webhooks SET cursor = :cursor, position = :position, failures = 0,
-      failing_since = NULL, last_error = NULL, last_seconds = :seconds,
-      delivered = delivered + :count, delivered_at = now(), next_at = now(),
-      claimed_until = now() + make_interval(secs => :claimed)
-    WHERE tenant_id = :tenant AND claim = :claim
-""")
-_FAILED = text("""
-    UPDATE sync.webhooks SET failures = failures + 1, last_error = :error, last_seconds = :seconds,
+"""
+_HEARD = """
+    UPDATE sync.webhooks SET cursor = %(cursor)s, position = %(position)s, failures = 0,
+      failing_since = NULL, last_error = NULL, last_seconds = %(seconds)s,
+      delivered = delivered + %(count)s, delivered_at = now(), next_at = now(),
+      claimed_until = now() + make_interval(secs => %(claimed)s)
+    WHERE tenant_id = %(tenant)s AND claim = %(claim)s
+"""
+_FAILED = """
+    UPDATE sync.webhooks SET failures = failures + 1, last_error = %(error)s,
+      last_seconds = %(seconds)s,
       failing_since = coalesce(failing_since, now()),
-      next_at = now() + make_interval(secs => :delay),
-      state = CASE WHEN failing_since < now() - CAST(:give_up AS interval)
+      next_at = now() + make_interval(secs => %(delay)s),
+      state = CASE WHEN failing_since < now() - %(give_up)s::interval
         THEN 'given_up' ELSE state END,
       claim = NULL, claimed_until = NULL
-    WHERE tenant_id = :tenant AND claim = :claim
+    WHERE tenant_id = %(tenant)s AND claim = %(claim)s
     RETURNING state = 'given_up' AS given_up, failures, failing_since
-""")
-_RELEASE = text("""
+"""
+_RELEASE = """
     UPDATE sync.webhooks SET claim = NULL, claimed_until = NULL
-    WHERE tenant_id = :tenant AND claim = :claim
-""")
-_BURY = text("""
+    WHERE tenant_id = %(tenant)s AND claim = %(claim)s
+"""
+_BURY = """
     INSERT INTO sync.dead_letters AS letter
       (tenant_id, stream, collection, record, payload, cause, sync_id)
-    VALUES (:tenant, 'changes', :letter, 'changes', :payload, :cause, :nobody)
+    VALUES (%(tenant)s, 'changes', %(letter)s, 'changes', %(payload)s, %(cause)s, %(nobody)s)
     ON CONFLICT (tenant_id, stream, collection, record) DO UPDATE SET
       payload = excluded.payload, cause = excluded.cause,
       occurrences = letter.occurrences + 1, last_seen_at = now(), resolved_at = NULL
-""")
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ class Webhooks:
             now: where the feed ends; a webhook that there is already goes on where it was.
         """
         with self._database.as_control() as connection:
-            held = connection.execute(_SECRET, {"tenant": tenant_id}).scalar()
+            held = connection.execute(_HELD, {"tenant": tenant_id}).scalar()
             if secret is None and held is None:
                 raise _no_webhook(tenant_id)
             parameters = {
@@ -160,7 +160,7 @@ class Webhooks:
     def get(self, tenant_id: str) -> Webhook:
         """A tenant's webhook; raises `OperatorMustAct` where it has none."""
         with self._database.as_control() as connection:
-            row = connection.execute(_ALL, {"tenant": tenant_id}).one_or_none()
+            row = connection.execute(_ALL, {"tenant": tenant_id}).fetchone()
         if row is None:
             raise _no_webhook(tenant_id)
         return _webhook(row)
@@ -168,7 +168,7 @@ class Webhooks:
     def has(self, tenant_id: str) -> bool:
         """Does the tenant have one?"""
         with self._database.as_control() as connection:
-            return connection.execute(_SECRET, {"tenant": tenant_id}).scalar() is not None
+            return connection.execute(_HELD, {"tenant": tenant_id}).scalar() is not None
 
     def remove(self, tenant_id: str) -> None:
         """Send nothing more; raises `OperatorMustAct` where there is none."""
@@ -193,7 +193,7 @@ class Webhooks:
         claim = uuid4()
         parameters = {"most": most, "slow": slow, "limit": SLOW, "claim": claim}
         with self._database.as_control() as connection:
-            rows = connection.execute(_CLAIM, {**parameters, "claimed": CLAIMED}).all()
+            rows = connection.execute(_CLAIM, {**parameters, "claimed": CLAIMED}).fetchall()
         return [
             Due(r.tenant_id, r.url, bytes(r.secret), Cursor.parse(r.cursor), r.failures, claim)
             for r in rows
@@ -214,7 +214,7 @@ class Webhooks:
         delay = BACKOFF.delay(due.failures + 1, None)
         parameters = {"error": error, "seconds": seconds, "delay": delay, "give_up": GIVE_UP}
         with self._database.as_control() as connection:
-            row = connection.execute(_FAILED, {**_mine(due), **parameters}).one_or_none()
+            row = connection.execute(_FAILED, {**_mine(due), **parameters}).fetchone()
             if row is None:
                 return Outcome(given_up=False, failures=0)
             if row.given_up:
@@ -232,14 +232,14 @@ class Webhooks:
         with self._database.as_control() as connection:
             connection.execute(_RELEASE, _mine(due))
 
-    def _change(self, tenant_id: str, statement: Any) -> None:  # noqa: ANN401 - a TextClause
+    def _change(self, tenant_id: str, statement: Any) -> None:  # noqa: ANN401 - a str
         with self._database.as_control() as connection:
             if connection.execute(statement, {"tenant": tenant_id}).rowcount == 0:
                 raise _no_webhook(tenant_id)
             connection.execute(_RESOLVE, {"tenant": tenant_id, "letter": LETTER})
 
 
-def _webhook(row: Row[Any]) -> Webhook:
+def _webhook(row: Row) -> Webhook:
     return Webhook(*row)
 
 

@@ -3,39 +3,37 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
-
+from sync_assets.store.connection import Row
 from sync_assets.store.database import Database
 
 OFTEN = timedelta(minutes=5)
 """Upkeep that began so lately is not begun again: it is everybody's, and each run costs seconds."""
 
-_ASK = text("""
+_ASK = """
     WITH lately AS (
       SELECT id, task, asked_at FROM sync.upkeep_wishes
-      WHERE task = :task AND taken_at > now() - CAST(:often AS interval)
+      WHERE task = %(task)s AND taken_at > now() - %(often)s::interval
       ORDER BY taken_at DESC LIMIT 1
     ), asked AS (
       INSERT INTO sync.upkeep_wishes AS held (task, asked_by)
-      SELECT :task, :by WHERE NOT EXISTS (SELECT FROM lately)
+      SELECT %(task)s, %(by)s WHERE NOT EXISTS (SELECT FROM lately)
       ON CONFLICT (task) WHERE taken_at IS NULL DO UPDATE SET asked_by = held.asked_by
       RETURNING id, task, asked_at, xmax = 0 AS new
     )
     SELECT id, task, asked_at, new FROM asked
     UNION ALL SELECT id, task, asked_at, false FROM lately
-""")
-_WAITING = text("""
+"""
+_WAITING = """
     SELECT id, task, asked_at, false AS new FROM sync.upkeep_wishes WHERE taken_at IS NULL
     ORDER BY asked_at
-""")
-_TAKEN = text("""
+"""
+_TAKEN = """
     UPDATE sync.upkeep_wishes SET taken_at = now()
-    WHERE taken_at IS NULL AND id = ANY(CAST(:ids AS uuid[]))
-""")
-_FORGET_OLD = text("DELETE FROM sync.upkeep_wishes WHERE taken_at < now() - interval '30 days'")
+    WHERE taken_at IS NULL AND id = ANY(%(ids)s::uuid[])
+"""
+_FORGET_OLD = "DELETE FROM sync.upkeep_wishes WHERE taken_at < now() - interval '30 days'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,5 +74,5 @@ class Wishes:
             return connection.execute(_FORGET_OLD).rowcount
 
 
-def _wish(row: Row[Any]) -> Wish:
+def _wish(row: Row) -> Wish:
     return Wish(row.id, row.task, row.asked_at, new=row.new)

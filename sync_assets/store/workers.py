@@ -5,31 +5,29 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
-
 from sync_assets.store.database import Database
 
-_RUNNING = text("""
+_RUNNING = """
     SELECT r.id, r.tenant_id, r.queue, r.run_id, r.begun_at, r.alive_at
     FROM sync.requests r JOIN sync.tenants t ON t.id = r.tenant_id
-    WHERE r.state = 'launched' AND r.organization = :organization
-      AND t.organization = :organization
+    WHERE r.state = 'launched' AND r.organization = %(organization)s
+      AND t.organization = %(organization)s
     ORDER BY r.launched_at, r.id
-""")
-_LEASES = text("""
+"""
+_LEASES = """
     SELECT l.tenant_id, l.stream, l.sync_id, l.expires_at
     FROM sync.leases l JOIN sync.tenants t ON t.id = l.tenant_id
-    WHERE t.organization = :organization AND l.expires_at > now()
+    WHERE t.organization = %(organization)s AND l.expires_at > now()
     ORDER BY l.tenant_id, l.stream
-""")
-_ALL = text("""
+"""
+_ALL = """
     SELECT (SELECT count(*) FROM sync.requests WHERE state = 'launched') AS running,
       (SELECT count(*) FROM sync.requests WHERE state = 'queued') AS waiting,
       (SELECT count(*) FROM sync.requests r JOIN sync.tenants t ON t.id = r.tenant_id
-        WHERE state = 'queued' AND r.organization = :organization
-          AND t.organization = :organization) AS own_waiting,
+        WHERE state = 'queued' AND r.organization = %(organization)s
+          AND t.organization = %(organization)s) AS own_waiting,
       (SELECT count(*) FROM sync.leases WHERE expires_at > now()) AS leases
-""")
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.requests import State
@@ -18,7 +17,7 @@ pytestmark = pytest.mark.postgres
 def record(platform: Platform, acme: Tenant) -> int:
     """The letter of a term that PostgreSQL refuses."""
     with platform.database.as_owner() as connection:
-        connection.exec_driver_sql("ALTER TABLE cms.wordpress_terms ADD CHECK (slug <> 'cidade')")
+        connection.execute("ALTER TABLE cms.wordpress_terms ADD CHECK (slug <> 'cidade')")
     sync_quietly(platform, acme.id)
     [letter] = platform.dead_letters.list()
     return letter.id
@@ -87,7 +86,7 @@ def test_a_request_that_waits_already_is_not_asked_for_twice(
 
 def test_a_resolved_one_is_not_replayed(run: Commands, platform: Platform, record: int) -> None:
     with platform.database.as_control() as connection:
-        connection.execute(text("UPDATE sync.dead_letters SET resolved_at = now()"))
+        connection.execute("UPDATE sync.dead_letters SET resolved_at = now()")
     assert run.json("dead-letters", "list") == []
     assert run("dead-letters", "replay", str(record)) == 2
     assert "is resolved; there is nothing left to do" in run.err

@@ -95,7 +95,7 @@ def test_a_file_is_replaced_only_by_a_whole_export(
     file = tmp_path / "posts.jsonl"
     file.write_text("the export of yesterday")
     with platform.database.as_owner() as connection:
-        connection.exec_driver_sql("ALTER TABLE cms.wordpress_posts DROP COLUMN sticky")
+        connection.execute("ALTER TABLE cms.wordpress_posts DROP COLUMN sticky")
     assert run("export", synced, "posts", "--output", str(file)) == 2
     assert "PostgreSQL refused a statement" in run.err
     assert file.read_text() == "the export of yesterday"

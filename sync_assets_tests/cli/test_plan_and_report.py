@@ -69,7 +69,7 @@ def test_a_report_shows_why_records_could_not_be_kept(
     run: Commands, platform: Platform, acme: Tenant
 ) -> None:
     with platform.database.as_owner() as connection:
-        connection.exec_driver_sql("ALTER TABLE cms.wordpress_terms ADD CHECK (slug <> 'cidade')")
+        connection.execute("ALTER TABLE cms.wordpress_terms ADD CHECK (slug <> 'cidade')")
     sync_quietly(platform, acme.id)
     assert run("report", "--tenant", acme.id) == 0
     assert "Dead letters: 1 records could not be kept." in run.out

@@ -57,7 +57,7 @@ def test_each_question_is_in_the_ledger(run: Commands, platform: Platform):
     run.json("search", "acme", "ferry")
     query = "SELECT purpose, model, inputs, state FROM sync.ledger"
     with platform.database.as_tenant("acme") as connection:
-        rows = connection.exec_driver_sql(query).all()
+        rows = connection.execute(query).fetchall()
     assert rows == [("query", MODEL, 1, "settled")]
 
 
@@ -80,7 +80,7 @@ def test_a_model_that_is_configured_no_more_leaves_the_words(run: Commands, plat
 def test_nothing_embedded_yet_is_said(run: Commands, platform: Platform):
     acme = shelf(platform)
     with platform.database.as_tenant(acme.tenant) as connection:
-        connection.exec_driver_sql("DELETE FROM sync.embedding_sets")
+        connection.execute("DELETE FROM sync.embedding_sets")
     assert run("search", "acme", "ferry") == 0
     assert "Nothing of acme is embedded yet" in run.err
 

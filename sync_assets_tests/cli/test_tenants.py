@@ -2,7 +2,6 @@ import subprocess
 import sys
 
 import pytest
-from sqlalchemy import text
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.errors import UnknownTenant
@@ -216,7 +215,7 @@ def test_a_purge_leaves_nothing(run: Commands, platform: Platform, acme: Tenant)
         platform.tenants.get(acme.id)
     query = "SELECT (SELECT count(*) FROM cms.wordpress_content_terms) + count(*) FROM sync.streams"
     with platform.database.as_owner() as connection:
-        assert connection.execute(text(query)).scalar() == 0
+        assert connection.execute(query).scalar() == 0
 
 
 def in_dagster(platform: Platform, statement: str) -> str:

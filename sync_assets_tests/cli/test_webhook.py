@@ -60,7 +60,7 @@ def test_one_that_was_given_up_is_resumed_by_a_command_that_its_dead_letter_name
     run: Commands, platform: Platform
 ) -> None:
     with platform.database.as_owner() as owner:
-        owner.exec_driver_sql("""
+        owner.execute("""
             UPDATE sync.webhooks SET failing_since = now() - interval '4 days';
             INSERT INTO cms.wordpress_terms (tenant_id, wp_id, taxonomy, name, slug, description,
               content_hash, synced_at, synced_by)

@@ -8,7 +8,6 @@ import dagster as dg
 from dagster._core.definitions.partitions.context import (
     partition_loading_context,  # what the daemon's code server does; there is no public way
 )
-from sqlalchemy import text
 
 from sync_assets.bootstrap import Platform
 from sync_assets.definitions import defs
@@ -129,15 +128,15 @@ def rows(instance: dg.DagsterInstance, run_id: str) -> int:
 
 def streams(platform: Platform, sync_id: object) -> dict[str, tuple[str, str | None]]:
     """How the streams of a sync stand in the store, and why."""
-    query = text("SELECT stream, status, error FROM sync.streams WHERE sync_id = :id")
+    query = "SELECT stream, status, error FROM sync.streams WHERE sync_id = %(id)s"
     with platform.database.as_control() as connection:
-        rows = connection.execute(query, {"id": str(sync_id)}).all()
+        rows = connection.execute(query, {"id": str(sync_id)}).fetchall()
     return {row.stream: (row.status, row.error) for row in rows}
 
 
 def requests(platform: Platform) -> list[Request]:
     """All requests, oldest first."""
-    query = text("SELECT * FROM sync.requests ORDER BY created_at, id")
+    query = "SELECT * FROM sync.requests ORDER BY created_at, id"
     with platform.database.as_control() as connection:
         return [request_of(row) for row in connection.execute(query)]
 
@@ -145,7 +144,7 @@ def requests(platform: Platform) -> list[Request]:
 def leases(platform: Platform) -> int:
     """How many leases are held."""
     with platform.database.as_control() as connection:
-        return connection.execute(text("SELECT count(*) FROM sync.leases")).scalar_one()
+        return connection.execute("SELECT count(*) FROM sync.leases").scalar_one()
 
 
 def _sentence(data: Any) -> str:

@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
-from sqlalchemy import text
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.requests import State
@@ -39,14 +38,15 @@ def asked(platform: Platform) -> dict[str, Request]:
 
 def end(platform: Platform, state: str, ago: timedelta = timedelta()) -> None:
     """Let all that waits end in this way, some time ago."""
-    statement = text("""
-        UPDATE sync.requests SET state = :state, asked_at = now() - :ago, ended_at = now() - :ago
+    statement = """
+        UPDATE sync.requests SET state = %(state)s, asked_at = now() - %(ago)s,
+          ended_at = now() - %(ago)s
         WHERE state = 'queued'
-    """)
+    """
     with platform.database.as_control() as connection:
         connection.execute(statement, {"state": state, "ago": ago})
         connection.execute(
-            text("UPDATE sync.tenants SET changed_at = changed_at - :ago"), {"ago": ago}
+            "UPDATE sync.tenants SET changed_at = changed_at - %(ago)s", {"ago": ago}
         )
 
 
@@ -164,7 +164,7 @@ def test_a_tenant_that_fails_is_left_to_the_recovery_which_waits(
     dagster.sense("wordpress_recovery")
     assert asked(warehouse) == {}
     with warehouse.database.as_control() as connection:
-        connection.execute(text("UPDATE sync.requests SET ended_at = now() - interval '31 min'"))
+        connection.execute("UPDATE sync.requests SET ended_at = now() - interval '31 min'")
     dagster.sense("wordpress_recovery")
     assert {request.attempts for request in asked(warehouse).values()} == {1}
     assert set(asked(warehouse)) == {"acme", "globex"}

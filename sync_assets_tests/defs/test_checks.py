@@ -2,7 +2,6 @@
 
 import dagster as dg
 import pytest
-from sqlalchemy import text
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.tenants import Tenant
@@ -40,7 +39,7 @@ DEAD_LETTER = """
 
 def spoil(platform: Platform, statement: str) -> None:
     with platform.database.as_owner() as connection:
-        connection.execute(text(statement))
+        connection.execute(statement)
 
 
 def check_alone(dagster: Dagster, tenant: str) -> dict[tuple[str, str], bool]:

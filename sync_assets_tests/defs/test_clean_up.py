@@ -9,7 +9,6 @@ from uuid import uuid4
 
 import dagster as dg
 import pytest
-from sqlalchemy import text
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.clock import utc_now
@@ -244,7 +243,7 @@ def test_nothing_is_deleted_when_the_time_is_over(instance: dg.DagsterInstance):
 
 
 def results(platform: Platform) -> int:
-    query = text("SELECT count(*) FROM dagster.asset_check_executions")
+    query = "SELECT count(*) FROM dagster.asset_check_executions"
     with platform.database.as_owner() as connection:
         return connection.execute(query).scalar_one()
 
@@ -293,7 +292,7 @@ def age(platform: Platform, *run_ids: str) -> None:
             "UPDATE dagster.asset_check_executions SET evaluation_event_timestamp ="
             " evaluation_event_timestamp - interval '8 days'",
         ):
-            where = text(f"{statement} WHERE run_id = ANY(:ids)")
+            where = f"{statement} WHERE run_id = ANY(%(ids)s)"
             connection.execute(where, {"ids": list(run_ids)})
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import dagster as dg
 import pytest
-from sqlalchemy import text
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.ports import SyncOptions
@@ -64,7 +63,7 @@ class Clockwork:
 
     def execute(self, statement: str) -> None:
         with self.platform.database.as_control() as connection:
-            connection.execute(text(statement))
+            connection.execute(statement)
 
 
 @pytest.fixture

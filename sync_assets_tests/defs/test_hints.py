@@ -19,7 +19,7 @@ pytestmark = pytest.mark.postgres
 
 def titles(platform: Platform, tenant: str) -> set[str]:
     with platform.database.as_tenant(tenant) as connection:
-        found = connection.exec_driver_sql("SELECT title FROM cms.wordpress_posts")
+        found = connection.execute("SELECT title FROM cms.wordpress_posts")
         return set(found.scalars())
 
 
@@ -53,9 +53,7 @@ def test_the_checks_still_tell_of_the_last_complete_sync(
     enqueue(platform, [acme.id], asked_by="a test")
     dagster.work()
     with platform.database.as_owner() as connection:
-        connection.exec_driver_sql(
-            "UPDATE sync.streams SET finished_at = finished_at - interval '2 hours'"
-        )
+        connection.execute("UPDATE sync.streams SET finished_at = finished_at - interval '2 hours'")
     edited(platform, demo_site, acme.id)
     dagster.work()
     assert shown(dagster.instance, "adds_up", acme.id, "posts") is True

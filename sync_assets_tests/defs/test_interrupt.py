@@ -9,7 +9,6 @@ from uuid import UUID, uuid5
 
 import dagster as dg
 import pytest
-from sqlalchemy import text
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.requests import State
@@ -58,19 +57,19 @@ def test_a_sync_that_waits_for_its_source_is_stopped(
 
 def test_a_sync_that_writes_a_page_is_stopped(dagster: Dagster, platform: Platform, acme: Tenant):
     with platform.database.as_owner() as other:
-        other.execute(text("LOCK TABLE cms.wordpress_posts IN SHARE MODE"))
+        other.execute("LOCK TABLE cms.wordpress_posts IN SHARE MODE")
         with interrupted_when(lambda: waits(platform)) as moments:
             result = dagster.sync(acme.id)
         check_stopped(dagster, platform, result, moments)
     with platform.database.as_tenant(acme.id) as connection:
-        query = text("SELECT count(*) FROM cms.wordpress_posts")
+        query = "SELECT count(*) FROM cms.wordpress_posts"
         assert connection.execute(query).scalar_one() == 0
     assert dagster.sync(acme.id).success
 
 
 def waits(platform: Platform) -> bool:
     with platform.database.as_owner() as connection:
-        return connection.execute(text(LOCKED)).scalar_one() > 0
+        return connection.execute(LOCKED).scalar_one() > 0
 
 
 def check_stopped(

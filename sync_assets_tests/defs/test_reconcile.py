@@ -4,7 +4,6 @@ from uuid import UUID, uuid4
 
 import dagster as dg
 import pytest
-from sqlalchemy import text
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.requests import State
@@ -26,7 +25,7 @@ FAILURE = dg.DagsterRunStatus.FAILURE
 @pytest.fixture
 def sync_id(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> UUID:
     """A request that waits, in a database whose server has been up for long."""
-    monkeypatch.setattr(claims, "UPTIME", text("SELECT interval '1 day'"))
+    monkeypatch.setattr(claims, "UPTIME", "SELECT interval '1 day'")
     platform.tenants.add(Tenant("acme", "wordpress", "agency", "https://example.org"))
     [asked] = enqueue(platform, ["acme"], asked_by="a test")
     return asked.sync_id
@@ -43,7 +42,7 @@ def launched(dagster: Dagster, status: dg.DagsterRunStatus) -> str:
 def begin(platform: Platform, sync_id: UUID, run_id: str) -> None:
     """Let a run begin its request, as its first step does."""
     request = platform.request("acme", (), None, sync_id, run_id)
-    query = text("SELECT claim FROM sync.requests WHERE id = :id")
+    query = "SELECT claim FROM sync.requests WHERE id = %(id)s"
     with platform.database.as_control() as connection:
         claim = connection.execute(query, {"id": sync_id}).scalar_one()
     platform.attempts.take_up(request, claim, "dagster")
@@ -54,7 +53,7 @@ def later(platform: Platform, minutes: int, *columns: str) -> None:
     """Let time pass for these columns of the request."""
     moved = ", ".join(f"{name} = {name} - make_interval(mins => {minutes})" for name in columns)
     with platform.database.as_control() as connection:
-        connection.execute(text(f"UPDATE sync.requests SET {moved}"))  # noqa: S608 - our own
+        connection.execute(f"UPDATE sync.requests SET {moved}")  # noqa: S608 - our own
 
 
 def looked(platform: Platform, dagster: Dagster, sync_id: UUID) -> Request:
@@ -137,7 +136,7 @@ def test_a_process_without_a_sign_of_life_is_dead_and_its_place_free(
 def test_nobody_is_taken_for_dead_right_after_the_server_came_back(
     platform: Platform, dagster: Dagster, sync_id: UUID, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(claims, "UPTIME", text("SELECT interval '20 seconds'"))
+    monkeypatch.setattr(claims, "UPTIME", "SELECT interval '20 seconds'")
     begin(platform, sync_id, launched(dagster, STARTED))
     later(platform, 30, "alive_at", "launched_at")
     assert looked(platform, dagster, sync_id).state is State.LAUNCHED
@@ -160,7 +159,7 @@ def test_a_run_is_not_stuck_while_one_of_its_streams_gets_on(
 ):
     begin(platform, sync_id, launched(dagster, STARTED))
     later(platform, 60, "launched_at")
-    progress = text("UPDATE sync.streams SET progressed_at = now() WHERE stream = 'media'")
+    progress = "UPDATE sync.streams SET progressed_at = now() WHERE stream = 'media'"
     with platform.database.as_control() as connection:
         connection.execute(progress)
     assert looked(platform, dagster, sync_id).state is State.LAUNCHED
@@ -179,7 +178,7 @@ def test_a_run_that_had_done_all_before_it_died_has_done_it(
 ):
     begin(platform, sync_id, launched(dagster, FAILURE))
     with platform.database.as_control() as connection:
-        connection.execute(text("UPDATE sync.streams SET status = 'done'"))
+        connection.execute("UPDATE sync.streams SET status = 'done'")
     assert looked(platform, dagster, sync_id).state is State.COMPLETED
 
 

@@ -7,7 +7,6 @@ from uuid import UUID
 
 import dagster as dg
 import pytest
-from sqlalchemy import text
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.ports import SyncOptions
@@ -127,9 +126,9 @@ def test_after_three_attempts_it_has_failed_with_a_dead_letter(
     assert platform.requests.get(sync_id).state is State.FAILED
     hurry(platform)
     assert dagster.work() == []
-    query = text("SELECT stream, cause FROM sync.dead_letters WHERE collection = 'request'")
+    query = "SELECT stream, cause FROM sync.dead_letters WHERE collection = 'request'"
     with platform.database.as_control() as connection:
-        [letter] = connection.execute(query).all()
+        [letter] = connection.execute(query).fetchall()
     assert letter.stream == "media"
     assert "503" in letter.cause
 
@@ -224,6 +223,6 @@ def sync_job() -> dg.JobDefinition:
 
 def hurry(platform: Platform) -> None:
     """Let what waits for another attempt be due."""
-    statement = text("UPDATE sync.requests SET due_at = now() - :ago WHERE state = 'queued'")
+    statement = "UPDATE sync.requests SET due_at = now() - %(ago)s WHERE state = 'queued'"
     with platform.database.as_control() as connection:
         connection.execute(statement, {"ago": timedelta(seconds=1)})

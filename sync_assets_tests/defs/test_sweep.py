@@ -9,7 +9,6 @@ from uuid import UUID, uuid5
 
 import dagster as dg
 import pytest
-from sqlalchemy import text
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.ports import SyncRequest
@@ -240,7 +239,7 @@ def sync_id(result: dg.ExecuteInProcessResult, tenant: str) -> UUID:
 
 def rows(platform: Platform, tenant: str) -> int:
     with platform.database.as_tenant(tenant) as connection:
-        return connection.execute(text("SELECT count(*) FROM cms.wordpress_posts")).scalar_one()
+        return connection.execute("SELECT count(*) FROM cms.wordpress_posts").scalar_one()
 
 
 def fetched(site: DemoSite) -> int:

@@ -6,7 +6,6 @@ from ssl import SSLSocket
 from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy import text
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.keys import Scope
@@ -63,7 +62,7 @@ def test_the_audit_has_the_address_of_the_client(doors: Doors, key: str, platfor
     with connected(doors, PUBLIC, source=CLIENT) as connection:
         connection.sendall(knock.wire())
         assert b" 200 OK" in read_until(connection, b"nextCursor")
-    query = text("SELECT host(address::inet) FROM sync.audit WHERE route = '/v1/syncs'")
+    query = "SELECT host(address::inet) FROM sync.audit WHERE route = '/v1/syncs'"
 
     def addresses() -> list[str]:
         with platform.database.as_control() as connection:

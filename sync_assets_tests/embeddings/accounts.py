@@ -42,14 +42,14 @@ def allow(platform: Platform, tenant: str, tokens: int) -> None:
 def booked(platform: Platform, tenant: str) -> dict[str, Booked]:
     """What the ledger says of a tenant, by the entries' states."""
     with platform.database.as_control() as connection:
-        rows = connection.exec_driver_sql(_BOOKED, {"tenant": tenant}).all()
+        rows = connection.execute(_BOOKED, {"tenant": tenant}).fetchall()
     return {state: Booked(*numbers) for state, *numbers in rows}
 
 
 def stored(platform: Platform, tenant: str) -> set[str]:
     """The texts of a tenant that have a vector, in whichever set."""
     with platform.database.as_tenant(tenant) as connection:
-        return set(connection.exec_driver_sql(_STORED).scalars())
+        return set(connection.execute(_STORED).scalars())
 
 
 def asked_for(calls: list[Seen]) -> Counter[str]:

@@ -84,7 +84,7 @@ def _status(process: ForkServerProcess) -> int:
 
 def _sync(settings: Settings, tenant: str, start: Barrier) -> None:
     platform = Platform(settings)
-    platform.database.connect().close()
+    platform.database.keep().close()
     start.wait(_PATIENCE)
     with patch.object(Budgets, "standing_within", _hesitant):
         synced(platform, tenant)

@@ -48,7 +48,7 @@ def vectors(platform: Platform, tenant: str) -> dict[str, list[float]]:
         JOIN cms.vectors v ON v.set_id = c.set_id AND v.hash = c.hash
     """
     with platform.database.as_tenant(tenant) as connection:
-        rows = connection.exec_driver_sql(query).all()
+        rows = connection.execute(query).fetchall()
     return {text: [float(part) for part in vector[1:-1].split(",")] for text, vector in rows}
 
 
@@ -64,5 +64,5 @@ def billed(platform: Platform, tenant: str) -> tuple[int, int]:
         WHERE tenant_id = %(tenant)s AND state = 'settled'
     """
     with platform.database.as_control() as connection:
-        calls, tokens = connection.exec_driver_sql(query, {"tenant": tenant}).one()
+        calls, tokens = connection.execute(query, {"tenant": tenant}).one()
     return calls, tokens

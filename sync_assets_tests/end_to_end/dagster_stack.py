@@ -12,7 +12,6 @@ from uuid import uuid4
 
 import pytest
 from psycopg.sql import SQL, Identifier
-from sqlalchemy import text
 
 from sync_assets.bootstrap import Platform
 from sync_assets.cli import children
@@ -67,7 +66,7 @@ class Stack:
 
     def rows(self, run_id: str) -> int:
         """How many rows of Dagster's event log a run has."""
-        query = text("SELECT count(*) FROM dagster.event_logs WHERE run_id = :run")
+        query = "SELECT count(*) FROM dagster.event_logs WHERE run_id = %(run)s"
         with self.platform.database.as_owner() as connection:
             return connection.execute(query, {"run": run_id}).scalar_one()
 

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID, uuid5
 
-from sqlalchemy import text
-
 from sync_assets.demo import DemoSite
 from sync_assets.demo.faults import Fault, slow
 from sync_assets_tests.end_to_end.dagster_stack import Stack
@@ -16,12 +14,12 @@ from sync_assets_tests.end_to_end.many_sites import Sites, started
 
 GIANT = "giant"
 
-_COMPLETED = text("SELECT count(*) FROM sync.requests WHERE state = 'completed'")
-_ENDED = text("""
+_COMPLETED = "SELECT count(*) FROM sync.requests WHERE state = 'completed'"
+_ENDED = """
     SELECT r.tenant_id, r.attempt, r.run_id,
       extract(epoch FROM r.ended_at - min(r.begun_at) OVER ())::float AS seconds
-    FROM sync.requests r WHERE r.id = ANY(:ids)
-""")
+    FROM sync.requests r WHERE r.id = ANY(%(ids)s)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,7 @@ def sweep(stack: Stack, tenants: Sequence[str], seconds: float) -> dict[str, End
     ids = {tenant: uuid5(UUID(run_id), tenant) for tenant in tenants}
     until(lambda: _completed(stack, len(ids)), seconds)
     with stack.platform.database.as_control() as connection:
-        rows = connection.execute(_ENDED, {"ids": list(ids.values())}).all()
+        rows = connection.execute(_ENDED, {"ids": list(ids.values())}).fetchall()
     return {row.tenant_id: Ended(row.seconds, row.attempt, row.run_id) for row in rows}
 
 

@@ -14,7 +14,6 @@ from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 import pytest
-from sqlalchemy import text
 
 from sync_assets.cli import children
 from sync_assets.core.errors import SyncHeld
@@ -256,9 +255,10 @@ def execute(stack: Stack, tenant: str, sync_id: UUID) -> children.Child:
 
 def report(stack: Stack, run_id: str, tenant: str) -> Report:
     """The report of the sync of a tenant that a run did, or does."""
-    query = text("""
-        SELECT id FROM sync.requests WHERE tenant_id = :tenant AND run_id = :run OR id = :own
-    """)
+    query = """
+        SELECT id FROM sync.requests WHERE tenant_id = %(tenant)s AND run_id = %(run)s
+          OR id = %(own)s
+    """
     parameters = {"tenant": tenant, "run": run_id, "own": uuid5(UUID(run_id), tenant)}
     with stack.platform.database.as_control() as connection:
         sync_id = connection.execute(query, parameters).scalar_one()
@@ -267,29 +267,29 @@ def report(stack: Stack, run_id: str, tenant: str) -> Report:
 
 def hurry(stack: Stack) -> None:
     """Let what waits for another attempt be due."""
-    statement = text("UPDATE sync.requests SET due_at = now() WHERE state = 'queued'")
+    statement = "UPDATE sync.requests SET due_at = now() WHERE state = 'queued'"
     with stack.platform.database.as_control() as connection:
         connection.execute(statement)
 
 
 def posts(stack: Stack, tenant: str) -> int:
     with stack.platform.database.as_tenant(tenant) as connection:
-        return connection.execute(text("SELECT count(*) FROM cms.wordpress_posts")).scalar_one()
+        return connection.execute("SELECT count(*) FROM cms.wordpress_posts").scalar_one()
 
 
 def age(stack: Stack, tenant: str, interval: str) -> None:
     """Move the last complete syncs of a tenant's media back."""
-    statement = text("""
-        UPDATE sync.streams SET finished_at = now() - CAST(:age AS interval)
+    statement = """
+        UPDATE sync.streams SET finished_at = now() - %(age)s::interval
         WHERE stream = 'media' AND status = 'done'
-    """)
+    """
     with stack.platform.database.as_tenant(tenant) as connection:
         connection.execute(statement, {"age": interval})
 
 
 def held(stack: Stack, tenant: str) -> int:
     with stack.platform.database.as_tenant(tenant) as connection:
-        return connection.execute(text("SELECT count(*) FROM sync.leases")).scalar_one()
+        return connection.execute("SELECT count(*) FROM sync.leases").scalar_one()
 
 
 def free(stack: Stack, tenant: str) -> bool:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from uuid import UUID, uuid5
 
 import pytest
-from sqlalchemy import text
 
 from sync_assets.core.requests import State
 from sync_assets.demo.faults import Fault, slow
@@ -68,7 +67,7 @@ def test_it_is_finished_in_a_run_of_its_own_from_where_its_turn_ended(swept: Swe
     [run] = swept.stack.dagster.runs("wordpress_sync")
     assert run["runId"] == giant.run_id
     with swept.stack.platform.database.as_tenant(GIANT) as connection:
-        query = text("SELECT count(*) FROM cms.wordpress_media")
+        query = "SELECT count(*) FROM cms.wordpress_media"
         assert connection.execute(query).scalar_one() == MEDIA
     assert swept.pages < 1.3 * MEDIA / PAGE
 
@@ -89,6 +88,6 @@ def test_a_cancelled_tenant_leaves_the_others_of_its_sweep_alone(swept: Swept):
 
 
 def at_work(stack: Stack, sync_id: UUID) -> bool:
-    query = text("SELECT count(*) FROM sync.streams WHERE sync_id = :id AND status = 'running'")
+    query = "SELECT count(*) FROM sync.streams WHERE sync_id = %(id)s AND status = 'running'"
     with stack.platform.database.as_control() as connection:
         return connection.execute(query, {"id": sync_id}).scalar_one() == 1

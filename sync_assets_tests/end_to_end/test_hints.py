@@ -8,7 +8,6 @@ from collections.abc import Generator
 import httpx
 import orjson
 import pytest
-from sqlalchemy import text
 
 from sync_assets.core.requests import State
 from sync_assets.demo import DemoSite
@@ -44,7 +43,7 @@ def idle_since(stack: Stack) -> bool:
 
 
 def titles(stack: Stack) -> dict[int, str]:
-    query = text("SELECT wp_id, title FROM cms.wordpress_posts WHERE deleted_at IS NULL")
+    query = "SELECT wp_id, title FROM cms.wordpress_posts WHERE deleted_at IS NULL"
     with stack.platform.database.as_tenant("acme") as connection:
         return {row.wp_id: row.title for row in connection.execute(query)}
 

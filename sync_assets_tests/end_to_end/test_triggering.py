@@ -12,7 +12,6 @@ from pathlib import Path
 from uuid import UUID, uuid4, uuid5
 
 import pytest
-from sqlalchemy import text
 
 from sync_assets.demo import DemoSite
 from sync_assets.demo.faults import Fault, slow, status
@@ -290,7 +289,7 @@ def attempts(stack: Stack, run_id: str) -> dict[str, int]:
 
 def asked_for(stack: Stack, run_id: str) -> tuple[list[str], bool]:
     """The streams of acme's sync in a run, and whether it was a full one."""
-    query = text("SELECT streams, options->'full' FROM sync.syncs WHERE id = :id")
+    query = "SELECT streams, options->'full' FROM sync.syncs WHERE id = %(id)s"
     with stack.platform.database.as_tenant("acme") as connection:
         streams, full = connection.execute(query, {"id": sync_of(run_id)}).one()
     return streams, full
@@ -298,11 +297,11 @@ def asked_for(stack: Stack, run_id: str) -> tuple[list[str], bool]:
 
 def taken(stack: Stack, run_id: str) -> bool:
     """Does acme's sync still belong to a run?"""
-    query = text("SELECT state = 'launched' FROM sync.requests WHERE id = :id")
+    query = "SELECT state = 'launched' FROM sync.requests WHERE id = %(id)s"
     with stack.platform.database.as_control() as connection:
         return bool(connection.execute(query, {"id": sync_of(run_id)}).scalar())
 
 
 def posts(stack: Stack) -> int:
     with stack.platform.database.as_tenant("acme") as connection:
-        return connection.execute(text("SELECT count(*) FROM cms.wordpress_posts")).scalar_one()
+        return connection.execute("SELECT count(*) FROM cms.wordpress_posts").scalar_one()

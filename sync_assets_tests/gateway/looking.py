@@ -2,21 +2,19 @@
 
 from typing import Any
 
-from sqlalchemy import text
-
 from sync_assets.bootstrap import Platform
 
 
 def rows(platform: Platform, query: str, **parameters: Any) -> list[dict[str, Any]]:
     """The rows of a query."""
     with platform.database.as_owner() as connection:
-        return [dict(row) for row in connection.execute(text(query), parameters).mappings()]
+        return [dict(row) for row in connection.execute(query, parameters).mappings()]
 
 
 def change(platform: Platform, statement: str, **parameters: Any) -> None:
     """Do what no part of the program does."""
     with platform.database.as_owner() as connection:
-        connection.execute(text(statement), parameters)
+        connection.execute(statement, parameters)
 
 
 def count(platform: Platform, table: str) -> int:

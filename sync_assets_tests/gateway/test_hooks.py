@@ -11,7 +11,6 @@ from typing import Any
 import httpx
 import orjson
 import pytest
-from sqlalchemy import text
 
 from sync_assets.bootstrap import Platform
 from sync_assets.gateway.hooks import LARGEST, LATE, MOST
@@ -63,13 +62,13 @@ def site(platform: Platform, ours: Organization, client: Client) -> Site:
 
 
 def hints(platform: Platform, tenant: str) -> set[tuple[str, str, int]]:
-    query = text("SELECT stream, collection, record FROM sync.hints WHERE tenant_id = :tenant")
+    query = "SELECT stream, collection, record FROM sync.hints WHERE tenant_id = %(tenant)s"
     with platform.database.as_control() as connection:
         return {tuple(row) for row in connection.execute(query, {"tenant": tenant})}  # type: ignore[misc]
 
 
 def requests(platform: Platform) -> list[Any]:
-    query = text("SELECT tenant_id, options, asked_by FROM sync.requests")
+    query = "SELECT tenant_id, options, asked_by FROM sync.requests"
     with platform.database.as_control() as connection:
         return [*connection.execute(query)]
 
@@ -78,10 +77,10 @@ def requests(platform: Platform) -> list[Any]:
 def broken(platform: Platform, table: str) -> Generator[None]:
     """Let PostgreSQL refuse new rows of a table for a while."""
     with platform.database.as_owner() as owner:
-        owner.execute(text(_BREAK.format(table=table)))
+        owner.execute(_BREAK.format(table=table))
     yield
     with platform.database.as_owner() as owner:
-        owner.execute(text("DROP FUNCTION sync.full() CASCADE"))
+        owner.execute("DROP FUNCTION sync.full() CASCADE")
 
 
 _BREAK = """
@@ -117,7 +116,7 @@ def test_a_call_is_heard_once(platform: Platform, site: Site):
     body, at = orjson.dumps({"objects": [POST], "call": "1"}), time.time()
     assert site.sends(body, at=at).json() == {"hints": 1, "dropped": 0}
     with platform.database.as_control() as connection:
-        connection.execute(text("DELETE FROM sync.hints"))
+        connection.execute("DELETE FROM sync.hints")
     again = site.sends(body, at=at)
     assert (again.status_code, again.json()) == (202, {"hints": 0, "dropped": 0})
     assert hints(platform, site.tenant) == set()
@@ -213,14 +212,14 @@ def test_what_is_no_call_is_told_so(site: Site, body: bytes):
 
 def test_a_tenant_without_credentials_is_heard_and_not_synced(platform: Platform, site: Site):
     with platform.database.as_owner() as connection:
-        connection.execute(text("UPDATE sync.tenants SET secret = NULL"))
+        connection.execute("UPDATE sync.tenants SET secret = NULL")
     assert site.says(POST).status_code == 202
     assert requests(platform) == []
 
 
 def test_a_call_is_audited_as_the_hooks_of_its_organization(platform: Platform, site: Site):
     site.says(POST)
-    query = text("SELECT organization, key_id, tenant, status FROM sync.audit WHERE status = 202")
+    query = "SELECT organization, key_id, tenant, status FROM sync.audit WHERE status = 202"
     with platform.database.as_control() as connection:
         assert [tuple(row) for row in connection.execute(query)] == [
             ("ours", "hook", site.tenant, 202)

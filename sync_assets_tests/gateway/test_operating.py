@@ -182,7 +182,7 @@ def test_health_is_told_to_anybody(client: Client):
 def test_a_database_that_is_away_is_told_and_come_back_is_used_again(
     platform: Platform, postgres: EmbeddedServer, ours: Organization, client: Client
 ):
-    name = platform.database.engine.url.database or ""
+    name = platform.database.address.name
     allow = SQL("ALTER DATABASE {} WITH ALLOW_CONNECTIONS {}")
     with postgres.connect() as server:
         server.execute(allow.format(Identifier(name), SQL("false")))

@@ -5,7 +5,6 @@ from collections import defaultdict
 
 import pytest
 import yaml
-from sqlalchemy import text
 
 from sync_assets.bootstrap import Platform
 from sync_assets.gateway.app import create_app
@@ -71,13 +70,13 @@ def test_each_unique_key_is_there_now(platform: Platform):
     keys = [key for row in ROWS if (key := _KEY.fullmatch(row.now))]
     assert len(keys) == 3
     for key in keys:
-        query = text("""
+        query = """
             SELECT array_agg(attname::text ORDER BY attnum) FROM pg_index
             JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY(indkey)
-            WHERE indrelid = CAST(:table AS regclass) AND indisunique GROUP BY indexrelid
-        """)
+            WHERE indrelid = %(table)s::regclass AND indisunique GROUP BY indexrelid
+        """
         with platform.database.as_owner() as connection:
-            found = connection.execute(query, {"table": key["table"]}).scalars().all()
+            found = connection.execute(query, {"table": key["table"]}).scalars()
         assert sorted(key["columns"].split(", ")) in [sorted(columns) for columns in found]
 
 

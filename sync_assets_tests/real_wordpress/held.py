@@ -1,9 +1,8 @@
 """What the CMS holds of a tenant, straight from its tables."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-from sqlalchemy import RowMapping, text
+from typing import Any
 
 from sync_assets.store.database import Database
 from sync_assets_tests.real_wordpress.comparison import Rows
@@ -61,7 +60,7 @@ class Held:
             found.setdefault(row["content_wp_id"], {})[row["taxonomy"]] = row["terms"]
         return found
 
-    def _select(self, query: str) -> Sequence[RowMapping]:
+    def _select(self, query: str) -> Sequence[Mapping[str, Any]]:
         """Everything behind SELECT; the names in it are those of this file."""
         with self.database.as_tenant(self.tenant_id) as connection:
-            return connection.execute(text(f"SELECT {query}")).mappings().all()
+            return connection.execute(f"SELECT {query}").mappings()

@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
-from sqlalchemy import text
-
 from sync_assets.core.clock import utc_now
 from sync_assets.core.counts import Counts
 from sync_assets.core.stop import StopSignal
@@ -49,17 +47,17 @@ class Hinted:
 
     def waiting(self) -> set[tuple[str, str, int]]:
         """Stream, collection and key of the hints that wait."""
-        query = text("SELECT stream, collection, record FROM sync.hints WHERE tenant_id = :tenant")
+        query = "SELECT stream, collection, record FROM sync.hints WHERE tenant_id = %(tenant)s"
         with self.mirror.platform.database.as_control() as connection:
             rows = connection.execute(query, {"tenant": self.mirror.tenant.id})
             return {(row.stream, row.collection, row.record) for row in rows}
 
     def requests(self) -> int:
         """Requests of hints that wait."""
-        query = text("""
+        query = """
             SELECT count(*) FROM sync.requests
-            WHERE tenant_id = :tenant AND state = 'queued' AND hinted
-        """)
+            WHERE tenant_id = %(tenant)s AND state = 'queued' AND hinted
+        """
         with self.mirror.platform.database.as_control() as connection:
             return connection.execute(query, {"tenant": self.mirror.tenant.id}).scalar_one()
 

@@ -5,8 +5,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import text
-
 from sync_assets.bootstrap import Platform
 from sync_assets.core.counts import Counts
 from sync_assets.core.ports import SyncOptions
@@ -78,7 +76,7 @@ class Mirror:
     @contextmanager
     def _reached_by(self, url: str) -> Generator[None]:
         """Let the site have another address meanwhile; nothing is read again for that."""
-        move = text("UPDATE sync.tenants SET url = :url WHERE id = :id")
+        move = "UPDATE sync.tenants SET url = %(url)s WHERE id = %(id)s"
 
         def go(there: str) -> None:
             with self.platform.database.as_owner() as connection:

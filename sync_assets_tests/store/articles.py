@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.ports import Page
@@ -18,6 +17,7 @@ from sync_assets.core.text_settings import TextWishes
 from sync_assets.core.texts import Chunk, Document, SetKey, VectorSet
 from sync_assets.sources.wordpress.streams import SPEC
 from sync_assets.store.chunk_indexes import ChunkIndexes
+from sync_assets.store.connection import Connection
 from sync_assets.store.embedding_store import EmbeddingStore
 from sync_assets_tests.store.writing import MARCH, held, request
 
@@ -121,4 +121,4 @@ class Embedder:
     def ask(self, query: str) -> list[Any]:
         """The first column of what the tenant sees."""
         with self.platform.database.as_tenant(self.tenant) as connection:
-            return list(connection.exec_driver_sql(query).scalars())
+            return list(connection.execute(query).scalars())

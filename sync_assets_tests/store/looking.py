@@ -1,10 +1,14 @@
 """Looks at the tables as their owner does, past row security and our own counters."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from typing import Any, LiteralString, NamedTuple
 
 from psycopg import Connection
 from psycopg.sql import SQL, Identifier
+
+from sync_assets.store.connection import Connection as OwnConnection
+from sync_assets.store.database import Database
 
 Owner = Connection[tuple[Any, ...]]
 """A connection of the owner, every statement a transaction of its own."""
@@ -75,3 +79,10 @@ def count(owner: Owner, table: TenantTable, tenant: str) -> int:
     query = SQL("SELECT count(*) FROM {} WHERE tenant_id = %s").format(table.identifier)
     (row,) = owner.execute(query, [tenant]).fetchall()
     return row[0]
+
+
+@contextmanager
+def as_nobody(database: Database) -> Generator[OwnConnection]:
+    """A transaction as a careless program begins it, on a connection of the pool."""
+    with database.keep() as kept, kept.living().transaction():
+        yield kept.living()

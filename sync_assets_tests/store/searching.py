@@ -5,12 +5,11 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, text
-
 from sync_assets.bootstrap import Platform
 from sync_assets.core.search import Sides
 from sync_assets.core.tenants import Tenant
 from sync_assets.sources.wordpress.streams import SPEC
+from sync_assets.store.connection import Connection
 from sync_assets.store.retrieval import Retrieval
 from sync_assets.store.spelling import indexed
 
@@ -20,19 +19,21 @@ BOTH = ("portuguese", "english")
 _RECORD = """
     INSERT INTO cms.wordpress_{table}s (tenant_id, wp_id, type, status, title, slug, link, content,
       excerpt, template, {more}, password_protected, is_raw, content_hash, synced_at, synced_by)
-    VALUES (:tenant, :id, :table, :status, :title, '', :link, '', '', '', {value}, :password, true,
-      '\\x00000000000000000000000000000000', now(), :sync)
+    VALUES (%(tenant)s, %(id)s, %(table)s, %(status)s, %(title)s, '', %(link)s, '', '', '',
+      {value}, %(password)s, true,
+      '\\x00000000000000000000000000000000', now(), %(sync)s)
 """
 _CHUNK = """
-    INSERT INTO cms.chunks SELECT :tenant, :set, :type, :id, :position, :heading, :content, :hash,
-      string_agg(words::text, ' ')::tsvector, :sync
-    FROM (SELECT setweight(to_tsvector(rules, :indexed_title), 'A')
-        || setweight(to_tsvector(rules, :indexed_heading), 'B')
-        || setweight(to_tsvector(rules, :indexed_content), 'C') AS words
-      FROM unnest(CAST(:languages AS regconfig[])) rules) every
+    INSERT INTO cms.chunks SELECT %(tenant)s, %(set)s, %(type)s, %(id)s, %(position)s, %(heading)s,
+      %(content)s, %(hash)s,
+      string_agg(words::text, ' ')::tsvector, %(sync)s
+    FROM (SELECT setweight(to_tsvector(rules, %(indexed_title)s), 'A')
+        || setweight(to_tsvector(rules, %(indexed_heading)s), 'B')
+        || setweight(to_tsvector(rules, %(indexed_content)s), 'C') AS words
+      FROM unnest(%(languages)s::regconfig[]) rules) every
 """
 _VECTOR = """
-    INSERT INTO cms.vectors VALUES (:tenant, :set, :hash, CAST(:vector AS halfvec))
+    INSERT INTO cms.vectors VALUES (%(tenant)s, %(set)s, %(hash)s, %(vector)s::halfvec)
     ON CONFLICT DO NOTHING
 """
 
@@ -62,7 +63,7 @@ class Shelf:
         more, value = ("menu_order", "0") if page else ("sticky", "false")
         with self.platform.database.as_tenant(self.tenant) as connection:
             connection.execute(
-                text(_RECORD.format(table=table, more=more, value=value)),
+                (_RECORD.format(table=table, more=more, value=value)),
                 self._own
                 | {"id": record_id, "table": table, "status": status, "title": title}
                 | {"link": f"http://demo.invalid/{record_id}", "password": password},
@@ -114,7 +115,7 @@ class Shelf:
         source_type, record_id, position = place
         heading, _, body = content.rpartition("::")
         connection.execute(
-            text(_CHUNK),
+            _CHUNK,
             self._own
             | {"type": source_type, "id": record_id, "position": position}
             | {"heading": heading, "content": body, "hash": digest(content)}
@@ -125,7 +126,7 @@ class Shelf:
     def _vector(self, connection: Connection, content: str, vector: Sequence[float]) -> None:
         shown = f"[{','.join(map(str, vector))}]"
         given = self._own | {"hash": digest(content), "vector": shown}
-        connection.execute(text(_VECTOR), given)
+        connection.execute(_VECTOR, given)
 
 
 def digest(content: str) -> bytes:
@@ -154,9 +155,9 @@ def shelf(
         platform.tenants.add(Tenant(tenant, "wordpress", "agency", "http://demo.invalid"))
     insert = """
         INSERT INTO sync.embedding_sets (tenant_id, model, dimension, splitter, live)
-        VALUES (:tenant, :model, :dimension, '1', :live) RETURNING id
+        VALUES (%(tenant)s, %(model)s, %(dimension)s, '1', %(live)s) RETURNING id
     """
     given = {"tenant": tenant, "model": model, "dimension": dimension, "live": live}
     with platform.database.as_tenant(tenant) as connection:
-        set_id = connection.execute(text(insert), given).scalar_one()
+        set_id = connection.execute(insert, given).scalar_one()
     return Shelf(platform, tenant, set_id, languages)

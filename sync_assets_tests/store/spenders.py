@@ -67,7 +67,7 @@ def spend(url: str, tenant: str, bills: str) -> None:
     database, provider = Database(url), Provider(Path(bills))
     ledger = Ledger(database, Budgets(database, ZONE, None, "USD", lambda: JULY))
     call = Call(tenant, "query", "a-model", 1, BOUND // 4, BOUND, PRICE)
-    database.connect().close()
+    database.keep().close()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     sys.stdin.read()

@@ -7,7 +7,6 @@ import pytest
 from sync_assets.bootstrap import Platform
 from sync_assets.core.errors import RetryLater
 from sync_assets.store.arrays import array
-from sync_assets.store.database import driver
 from sync_assets_tests.store.looking import Owner, one
 from sync_assets_tests.store.writing import held, page, post
 
@@ -34,7 +33,7 @@ NOW = datetime(2026, 5, 4, 12, 30, 15, 123456, tzinfo=UTC)
 def test_an_array_arrives_as_what_it_was(platform: Platform, kind: str, members: list[object]):
     with platform.database.as_tenant("acme") as connection:
         query = f"SELECT %s::{kind}[]".encode()
-        (found,) = driver(connection).execute(query, [array(kind, members)]).fetchall()
+        (found,) = connection.execute(query, [array(kind, members)]).fetchall()
     assert found == (members,)
 
 
@@ -42,7 +41,7 @@ def test_a_time_of_another_zone_is_the_same_moment(platform: Platform):
     there = NOW.astimezone(timezone(timedelta(hours=-3)))
     with platform.database.as_tenant("acme") as connection:
         query = "SELECT %s::timestamptz[]"
-        (found,) = driver(connection).execute(query, [array("timestamptz", [there])]).fetchall()
+        (found,) = connection.execute(query, [array("timestamptz", [there])]).fetchall()
     assert found == ([NOW],)
 
 

@@ -122,10 +122,8 @@ def test_other_terms_of_a_post_are_one_update_of_the_post(platform: Platform):
 def test_a_page_that_was_rolled_back_is_not_in_the_feed(platform: Platform):
     with held(platform) as stream:
         stream.write(page(post(1)))
-        with stream.writing() as connection:
-            open_one = connection.begin_nested()
-            connection.exec_driver_sql("UPDATE cms.wordpress_posts SET title = ''")
-            open_one.rollback()
+        with stream.writing() as connection, connection.transaction(force_rollback=True):
+            connection.execute("UPDATE cms.wordpress_posts SET title = ''")
     assert Reader(platform).seen() == [("created", "posts", 1)]
 
 
@@ -302,7 +300,7 @@ def test_on_a_hosters_server_where_row_security_binds_the_owner_it_is_written_to
         assert Reader(hosted, "globex").seen() == [("created", "posts", 1)]
         with hosted.database.as_control() as control:
             query = "SELECT cms.has_new_changes('acme'), cms.has_new_changes('globex')"
-            assert tuple(control.exec_driver_sql(query).one()) == (False, False)
+            assert tuple(control.execute(query).one()) == (False, False)
             with held(hosted, request("acme")) as stream:
                 stream.write(page(post(2)))
-            assert tuple(control.exec_driver_sql(query).one()) == (True, False)
+            assert tuple(control.execute(query).one()) == (True, False)

@@ -10,7 +10,6 @@ from psycopg.sql import SQL, Literal
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.errors import RetryLater
-from sync_assets.store.database import driver
 from sync_assets.store.held_stream import HeldStream
 from sync_assets_tests.store.feed import Copy, Reader, live_posts
 from sync_assets_tests.store.looking import Owner
@@ -49,10 +48,10 @@ class Chaos:
     def killed(self) -> None:
         """The connection is cut in the middle of a page: all that it wrote is gone."""
         with suppress(RetryLater), self._stream.writing() as connection:
-            connection.exec_driver_sql("UPDATE cms.wordpress_posts SET title = 'lost'")
-            backend = driver(connection).info.backend_pid
+            connection.execute("UPDATE cms.wordpress_posts SET title = 'lost'")
+            backend = connection.info.backend_pid
             self._owner.execute("SELECT pg_terminate_backend(%s, 5000)", [backend])
-            connection.exec_driver_sql("SELECT 1")
+            connection.execute("SELECT 1")
 
     def bury(self) -> None:
         self._stream.bury("post", self._some())

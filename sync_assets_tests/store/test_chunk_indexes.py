@@ -69,12 +69,12 @@ def test_search_uses_the_index_of_its_set(embedder: Embedder):
     embedder.run()
     set_id = live(embedder).id
     with embedder.platform.database.as_tenant("acme") as connection:
-        connection.exec_driver_sql("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
+        connection.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
         query = f"""
             EXPLAIN SELECT hash FROM cms.vectors WHERE set_id = {set_id}
             ORDER BY embedding::halfvec(4) <=> '[1,0,0,0]'::halfvec(4) LIMIT 5
         """  # noqa: S608
-        plan = "\n".join(connection.exec_driver_sql(query).scalars())
+        plan = "\n".join(connection.execute(query).scalars())
     assert f"Index Scan using vectors_of_{set_id}" in plan
 
 

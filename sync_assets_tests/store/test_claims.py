@@ -5,7 +5,6 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from sqlalchemy import text
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.clock import utc_now
@@ -80,9 +79,9 @@ def test_a_taker_waits_for_what_another_is_about_to_start(platform: Platform, de
     [second] = desk.ask("acme", streams=["posts"])
     with ThreadPoolExecutor() as aside:
         with platform.database.as_control() as connection:  # another taker, in the middle
-            connection.execute(text(ONE_AT_A_TIME))
-            started = "UPDATE sync.requests SET state = 'launched' WHERE id = :id"
-            connection.execute(text(started), {"id": first})
+            connection.execute(ONE_AT_A_TIME)
+            started = "UPDATE sync.requests SET state = 'launched' WHERE id = %(id)s"
+            connection.execute(started, {"id": first})
             platform.requests.reschedule(second, priority=Priority.URGENT)
             taking = aside.submit(desk.take)
             with pytest.raises(TimeoutError):
@@ -139,7 +138,7 @@ def test_what_is_cancelled_while_it_is_taken_does_not_start(platform: Platform, 
     [sync_id] = desk.ask("acme")
     with ThreadPoolExecutor() as aside:
         with platform.database.as_control() as connection:
-            statement = text("UPDATE sync.requests SET state = 'cancelled'")
+            statement = "UPDATE sync.requests SET state = 'cancelled'"
             connection.execute(statement)
             assert aside.submit(desk.take).result(timeout=10) == []
         assert desk.take() == []
@@ -154,7 +153,7 @@ def test_what_becomes_a_full_sync_while_it_is_taken_joins_no_sweep_of_others(
     desk.ask(*tenants)
     with ThreadPoolExecutor() as aside, platform.database.as_control() as connection:
         change = "SET options = jsonb_set(options, '{full}', 'true') WHERE tenant_id = 't3'"
-        connection.execute(text(f"UPDATE sync.requests {change}"))
+        connection.execute(f"UPDATE sync.requests {change}")
         [sweep] = aside.submit(desk.taken, 1).result(timeout=10)
     assert sorted(sweep) == sorted({*tenants} - {"t3"})
     assert desk.taken(1) == [["t3"]]

@@ -5,13 +5,12 @@ from contextlib import suppress
 import numpy as np
 import pytest
 from psycopg.sql import SQL
-from sqlalchemy import Connection
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.texts import Chunk, Pending, SetKey
 from sync_assets.store import chunks
 from sync_assets.store import documents as documents_module
-from sync_assets.store.database import driver
+from sync_assets.store.connection import Connection
 from sync_assets_tests.store.articles import (
     KEY,
     Embedder,
@@ -294,7 +293,7 @@ def test_vectors_and_their_cost_are_stored_together_or_not_at_all(embedder: Embe
     assert len(embedder.store.next_batch(own, 10, 1000)) == 2
 
     def note(connection: Connection) -> None:
-        connection.exec_driver_sql("UPDATE sync.embedding_sets SET indexed = true")
+        connection.execute("UPDATE sync.embedding_sets SET indexed = true")
 
     embedder.store.save(own, [key], vectors([text]), note)
     assert left(owner)[2] == 1
@@ -487,7 +486,7 @@ def test_a_first_load_is_compared_before_postgresql_has_counted_it(
         [own.id],
     )
     with embedder.platform.database.as_tenant("acme") as connection:
-        connection.exec_driver_sql("SET LOCAL statement_timeout = '5s'")
-        assert chunks.pending(driver(connection), own.id) == Pending(1, 1, 5)
-        assert [found.bytes for found in chunks.missing(driver(connection), own.id)] == [5]
-        assert chunks.forget(driver(connection)) == 0
+        connection.execute("SET LOCAL statement_timeout = '5s'")
+        assert chunks.pending(connection, own.id) == Pending(1, 1, 5)
+        assert [found.bytes for found in chunks.missing(connection, own.id)] == [5]
+        assert chunks.forget(connection) == 0

@@ -4,7 +4,6 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.queues import Priority
@@ -52,11 +51,11 @@ def test_so_it_does_where_it_is_asked_for_at_that_very_moment(platform: Platform
         with platform.database.as_control() as connection:
             row = "gen_random_uuid(), tenant_id, organization, source, streams, period, options"
             connection.execute(
-                text(f"""
+                f"""
                     INSERT INTO sync.requests (id, tenant_id, organization, source, streams,
                       period, options, queue, priority, asked_by, state, attempts)
                     SELECT {row}, queue, priority, 'a test', 'queued', 3 FROM sync.requests
-                """)  # noqa: S608
+                """  # noqa: S608
             )
             settling = aside.submit(platform.settling.settle, sync_id)
             with pytest.raises(TimeoutError):

@@ -8,6 +8,7 @@ from datetime import timedelta
 from threading import Barrier
 from uuid import UUID
 
+import psycopg
 import pytest
 
 from sync_assets.bootstrap import Platform
@@ -360,7 +361,7 @@ def test_who_brings_a_call_waits_for_whoever_is_hearing_it(platform: Platform):
             second = threads.submit(hears, platform, b"a")
             time.sleep(0.2)
             assert not second.done()
-            transaction.rollback()
+            raise psycopg.Rollback
         assert second.result(timeout=10)
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
-from sqlalchemy import text
 
 from sync_assets.bootstrap import Platform
 from sync_assets.demo import DemoSite
@@ -97,6 +96,6 @@ def test_the_owner_of_a_second_database_needs_only_the_roles(new_server: NewServ
     new_server.admin.execute(grant.format(Identifier(name_of(url))))
     platform = on(url, tmp_path)
     with platform.database.as_tenant("acme") as connection:
-        count = connection.execute(text("SELECT count(*) FROM cms.wordpress_posts"))
+        count = connection.execute("SELECT count(*) FROM cms.wordpress_posts")
         assert count.scalar_one() == 0
     platform.close()

@@ -252,4 +252,4 @@ def test_a_tenant_cannot_help_itself_to_money(books: Books, platform: Platform, 
         pytest.raises(OperatorMustAct, match="permission denied"),
         platform.database.as_tenant("acme") as connection,
     ):
-        connection.exec_driver_sql(statement)
+        connection.execute(statement)

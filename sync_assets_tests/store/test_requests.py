@@ -10,7 +10,6 @@ from threading import Barrier
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.clock import utc_now
@@ -21,7 +20,7 @@ from sync_assets.core.requests import Asked
 from sync_assets.core.tenants import Credentials
 from sync_assets.enqueue import enqueue
 from sync_assets_tests.store.desk import STREAMS, Desk
-from sync_assets_tests.store.looking import one
+from sync_assets_tests.store.looking import as_nobody, one
 
 pytestmark = pytest.mark.postgres
 
@@ -192,7 +191,7 @@ def test_a_tenant_that_is_removed_while_others_ask_is_not_queued(platform: Platf
     desk.register("globex")
     with ThreadPoolExecutor() as aside:
         with platform.database.as_control() as connection:
-            connection.execute(text("UPDATE sync.tenants SET active = false WHERE id = 'globex'"))
+            connection.execute("UPDATE sync.tenants SET active = false WHERE id = 'globex'")
             asking = aside.submit(desk.ask, "acme", "globex")
             with pytest.raises(TimeoutError):
                 asking.result(timeout=0.5)
@@ -205,10 +204,10 @@ def test_a_tenants_transaction_sees_its_own_requests_only(platform: Platform, de
     desk.register("globex")
     desk.ask("acme", "globex")
     with platform.database.as_tenant("acme") as connection:
-        seen = connection.execute(text("SELECT tenant_id FROM sync.requests")).scalars().all()
+        seen = connection.execute("SELECT tenant_id FROM sync.requests").scalars()
     assert seen == ["acme"]
-    with platform.database.engine.connect() as connection:
-        assert connection.execute(text("SELECT count(*) FROM sync.requests")).scalar() == 0
+    with as_nobody(platform.database) as connection:
+        assert connection.execute("SELECT count(*) FROM sync.requests").scalar() == 0
 
 
 def test_removing_a_tenant_cancels_what_waits_and_a_purge_deletes_it(
@@ -232,11 +231,11 @@ def test_a_purge_leaves_no_request_that_is_asked_for_at_that_very_moment(
             platform.database.as_control() as connection
         ):  # as far as asking is through, and not committed
             query = "SELECT FROM sync.tenants WHERE id = 'acme' FOR SHARE"
-            connection.execute(text(query))
+            connection.execute(query)
             purge = aside.submit(platform.tenants.purge, "acme", [])
             with pytest.raises(TimeoutError):
                 purge.result(timeout=0.5)
-            connection.execute(text(INSERT))
+            connection.execute(INSERT)
         purge.result(timeout=10)
     assert desk.states() == {}
     with pytest.raises(UnknownTenant):

@@ -4,11 +4,10 @@ import time
 
 import pytest
 from psycopg.sql import SQL, Identifier
-from sqlalchemy import text
 
 from sync_assets.bootstrap import Platform
 from sync_assets.store.retrieval_words import COUNTED
-from sync_assets_tests.store.looking import Owner, one
+from sync_assets_tests.store.looking import Owner, as_nobody, one
 from sync_assets_tests.store.searching import Shelf, retrieval_of, shelf
 
 pytestmark = pytest.mark.postgres
@@ -189,8 +188,8 @@ def test_a_title_alone_which_is_near_to_everything_does_not_hide_a_text(acme: Sh
 def test_a_record_without_a_title_is_found_by_its_first_chunk(acme: Shelf):
     acme.post(1, "", "first", vectors={"first": EAST})
     with acme.platform.database.as_tenant("acme") as connection:
-        connection.execute(text("DELETE FROM cms.chunks WHERE position = 0"))
-        connection.execute(text("UPDATE cms.chunks SET position = 0"))
+        connection.execute("DELETE FROM cms.chunks WHERE position = 0")
+        connection.execute("UPDATE cms.chunks SET position = 0")
     assert [match.score for match in acme.look("", EAST).by_vector] == pytest.approx([1], abs=0.001)
 
 
@@ -415,11 +414,11 @@ def test_an_indexed_set_finds_the_nearest(large: Shelf):
 
 
 def test_the_index_of_words_shows_a_tenant_its_own_chunks_only(large: Shelf, owner: Owner):
-    query = text("SELECT count(*) FROM cms.chunks_with(:set, 'ship', 100000)")
+    query = "SELECT count(*) FROM cms.chunks_with(%(set)s, 'ship', 100000)"
     for tenant, found in {large.tenant: 2 * COUNTED, "globex": 0, "": 0}.items():
         with large.platform.database.as_tenant(tenant) as connection:
             assert connection.execute(query, {"set": large.set_id}).scalar_one() == found
-    with large.platform.database.engine.begin() as connection:
+    with as_nobody(large.platform.database) as connection:
         assert connection.execute(query, {"set": large.set_id}).scalar_one() == 0
     for role, allowed in {"sync_assets_sync": True, "sync_assets_control": False}.items():
         right = "SELECT has_function_privilege(%s, 'cms.chunks_with(bigint,tsquery,integer)', \

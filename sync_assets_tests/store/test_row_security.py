@@ -5,14 +5,13 @@ from collections.abc import Generator, Iterator
 import psycopg
 import pytest
 from psycopg.sql import SQL
-from sqlalchemy import Connection, text
-from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.records import Rejected
 from sync_assets.demo import DemoSite
+from sync_assets.store.connection import Connection
 from sync_assets_tests.conftest import register
-from sync_assets_tests.store.looking import Owner, TenantTable, count, one, tenant_tables
+from sync_assets_tests.store.looking import Owner, TenantTable, as_nobody, count, one, tenant_tables
 from sync_assets_tests.store.writing import held, page, request, sync
 
 pytestmark = pytest.mark.postgres
@@ -37,11 +36,11 @@ def names(tables: list[TenantTable]) -> list[str]:
 def refused(connection: Connection, statement: str) -> bool:
     """Does PostgreSQL refuse a statement for want of rights, or does it find no row to change?"""
     try:
-        with connection.begin_nested():
-            return connection.execute(text(statement)).rowcount == 0
-    except ProgrammingError as error:
-        return isinstance(error.orig, psycopg.errors.InsufficientPrivilege)
-    except IntegrityError:
+        with connection.transaction():
+            return connection.execute(statement).rowcount == 0
+    except psycopg.errors.InsufficientPrivilege:
+        return True
+    except psycopg.IntegrityError:
         return False  # only its shape stood in the way
 
 
@@ -89,7 +88,7 @@ def test_a_tenant_sees_its_own_rows_and_no_others(neighbours: Platform, owner: O
     with neighbours.database.as_tenant("ours") as connection:
         for table in tenant_tables(owner):
             query = f"SELECT tenant_id, count(*) FROM {table.schema}.{table.name} GROUP BY 1"  # noqa: S608
-            seen = dict(connection.execute(text(query)).tuples().all())
+            seen = dict(connection.execute(query).fetchall())
             own = count(owner, table, "ours")
             assert seen == ({"ours": own} if own else {}), table
             filled += own > 0 and count(owner, table, "theirs") > 0
@@ -106,15 +105,15 @@ def test_a_tenant_cannot_write_into_anothers_rows(neighbours: Platform, owner: O
 
 
 def test_a_transaction_of_nobody_sees_nothing(neighbours: Platform, owner: Owner):
-    with neighbours.database.engine.begin() as connection:
+    with as_nobody(neighbours.database) as connection:
         for table in [*names(tenant_tables(owner)), "sync.tenants"]:
-            query = text(f"SELECT count(*) FROM {table}")  # noqa: S608
+            query = f"SELECT count(*) FROM {table}"  # noqa: S608
             assert connection.execute(query).scalar_one() == 0, table
 
 
 def test_a_tenant_sees_no_other_tenants_address_or_secret(neighbours: Platform):
     with neighbours.database.as_tenant("ours") as connection:
-        assert list(connection.execute(text("SELECT id FROM sync.tenants")).scalars()) == ["ours"]
+        assert list(connection.execute("SELECT id FROM sync.tenants").scalars()) == ["ours"]
         assert refused(connection, "UPDATE sync.tenants SET url = 'http://evil.invalid'")
 
 
@@ -131,29 +130,29 @@ def test_the_programs_roles_are_bound_by_row_security(owner: Owner, role: str):
 
 
 def whoami(connection: Connection) -> str:
-    return connection.execute(text("SELECT current_user")).scalar_one()
+    return connection.execute("SELECT current_user").scalar_one()
 
 
 def test_a_connection_begins_and_resets_in_the_role_that_sees_nothing(platform: Platform):
-    with platform.database.engine.begin() as connection:
+    with as_nobody(platform.database) as connection:
         assert whoami(connection) == "sync_assets_sync"
-        connection.execute(text("RESET ROLE"))
+        connection.execute("RESET ROLE")
         assert whoami(connection) == "sync_assets_sync"
 
 
 def test_a_tenants_transaction_leaves_nothing_to_the_next_one(neighbours: Platform):
     with neighbours.database.as_tenant("ours") as connection:
-        backend = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
-    with neighbours.database.engine.begin() as connection:
-        assert connection.execute(text("SELECT pg_backend_pid()")).scalar_one() == backend
-        query = text("SELECT count(*) FROM cms.wordpress_posts")
+        backend = connection.execute("SELECT pg_backend_pid()").scalar_one()
+    with as_nobody(neighbours.database) as connection:
+        assert connection.execute("SELECT pg_backend_pid()").scalar_one() == backend
+        query = "SELECT count(*) FROM cms.wordpress_posts"
         assert connection.execute(query).scalar_one() == 0
 
 
 def test_the_control_role_ends_with_its_transaction(platform: Platform):
     with platform.database.as_control() as connection:
         assert whoami(connection) == "sync_assets_control"
-    with platform.database.engine.begin() as connection:
+    with as_nobody(platform.database) as connection:
         assert whoami(connection) == "sync_assets_sync"
 
 
@@ -161,11 +160,11 @@ def test_the_control_role_ends_with_its_transaction(platform: Platform):
 def test_a_role_that_a_careless_transaction_kept_does_not_reach_a_tenants(
     neighbours: Platform, role: str
 ):
-    with neighbours.database.engine.begin() as connection:
-        connection.execute(text(f"SET ROLE {role}"))
+    with as_nobody(neighbours.database) as connection:
+        connection.execute(f"SET ROLE {role}")
     with neighbours.database.as_tenant("ours") as connection:
         assert whoami(connection) == "sync_assets_sync"
-        query = text("SELECT count(*) FROM cms.wordpress_posts WHERE tenant_id <> 'ours'")
+        query = "SELECT count(*) FROM cms.wordpress_posts WHERE tenant_id <> 'ours'"
         assert connection.execute(query).scalar_one() == 0
 
 
@@ -180,7 +179,7 @@ def test_the_control_role_reads_no_content(neighbours: Platform, owner: Owner):
     assert one(owner, query, "SELECT, INSERT, UPDATE") is None
     with neighbours.database.as_control() as connection:
         assert refused(connection, "SELECT title FROM cms.wordpress_posts")
-        count = connection.execute(text("SELECT count(tenant_id) FROM cms.wordpress_posts"))
+        count = connection.execute("SELECT count(tenant_id) FROM cms.wordpress_posts")
         assert count.scalar_one() > 0
 
 

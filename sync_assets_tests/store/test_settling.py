@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.errors import OperatorMustAct
@@ -211,5 +210,5 @@ def test_nothing_of_it_can_be_done_by_a_tenants_own_role(platform: Platform, des
         pytest.raises(OperatorMustAct, match="permission denied"),
         platform.database.as_tenant("acme") as connection,
     ):
-        connection.execute(text("DELETE FROM sync.requests"))
+        connection.execute("DELETE FROM sync.requests")
     assert one(desk.owner, "SELECT count(*) FROM sync.requests") == 1

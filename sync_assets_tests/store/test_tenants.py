@@ -165,7 +165,7 @@ def test_only_a_purge_can_delete_content(platform: Platform, acme: Tenant):
         pytest.raises(OperatorMustAct, match="permission denied"),
         platform.database.as_tenant("acme") as connection,
     ):
-        connection.exec_driver_sql("DELETE FROM cms.wordpress_posts")
+        connection.execute("DELETE FROM cms.wordpress_posts")
 
 
 def test_a_tenant_that_gets_credentials_gets_its_raw_texts_with_the_next_sync(

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from sync_assets.bootstrap import Platform
 from sync_assets.core.texts import SetKey, VectorSet
 from sync_assets.store import vectors
-from sync_assets.store.database import driver
 from sync_assets.store.embedding_sets import open_set
 from sync_assets_tests.store.articles import Embedder
 from sync_assets_tests.store.looking import Owner, one
@@ -27,8 +26,8 @@ def hashes(count: int) -> list[bytes]:
 def store(platform: Platform, found: NDArray[np.float32], keys: Sequence[bytes] = ()) -> VectorSet:
     """Store vectors in the set of their dimension, under hashes in rising order."""
     with platform.database.as_tenant("acme") as connection:
-        own = open_set(driver(connection), SetKey("model", found.shape[1], "lines"))
-        vectors.insert(driver(connection), own, keys or hashes(len(found)), found)
+        own = open_set(connection, SetKey("model", found.shape[1], "lines"))
+        vectors.insert(connection, own, keys or hashes(len(found)), found)
     return own
 
 

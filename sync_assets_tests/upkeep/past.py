@@ -5,44 +5,43 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
-from sqlalchemy import text
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.tenants import Tenant
 
-_REQUEST = text("""
+_REQUEST = """
     INSERT INTO sync.requests (id, tenant_id, organization, source, streams, options, queue,
       priority, asked_by, state, attempt, attempts, run_id, created_at, asked_at, due_at,
       launched_at, begun_at, waited, alive_at, ended_at, error)
-    SELECT :id, :tenant, 'agency', 'wordpress', :streams, '{}', :queue, 1, 'test',
-      CAST(:state AS text), 1, 3, :run, at - interval '60 s', at - interval '60 s',
+    SELECT %(id)s, %(tenant)s, 'agency', 'wordpress', %(streams)s, '{}', %(queue)s, 1, 'test',
+      %(state)s::text, 1, 3, %(run)s, at - interval '60 s', at - interval '60 s',
       at - interval '60 s', at - interval '50 s', at - interval '40 s', interval '20 s', at,
-      CASE WHEN CAST(:state AS text) NOT IN ('queued', 'launched') THEN at END, :error
-    FROM (SELECT coalesce(CAST(:at AS timestamptz),
-      now() - make_interval(secs => 86400 * CAST(:days AS float8))) AS at) ago
-""")
-_SYNC = text("""
+      CASE WHEN %(state)s::text NOT IN ('queued', 'launched') THEN at END, %(error)s
+    FROM (SELECT coalesce(%(at)s::timestamptz,
+      now() - make_interval(secs => 86400 * %(days)s::float8)) AS at) ago
+"""
+_SYNC = """
     INSERT INTO sync.syncs (id, tenant_id, source, streams, run_id, created_at)
-    SELECT :id, :tenant, 'wordpress', :streams, :run,
-      now() - make_interval(secs => 86400 * CAST(:days AS float8))
-""")
-_STREAM = text("""
+    SELECT %(id)s, %(tenant)s, 'wordpress', %(streams)s, %(run)s,
+      now() - make_interval(secs => 86400 * %(days)s::float8)
+"""
+_STREAM = """
     INSERT INTO sync.streams (sync_id, tenant_id, stream, status, counts, earlier, started_at,
       finished_at)
-    SELECT :id, :tenant, :stream, :status, CAST(:counts AS jsonb), CAST(:earlier AS jsonb), at, at
-    FROM (SELECT now() - make_interval(secs => 86400 * CAST(:days AS float8)) AS at) ago
-""")
-_LINE = text("""
+    SELECT %(id)s, %(tenant)s, %(stream)s, %(status)s, %(counts)s::jsonb, %(earlier)s::jsonb, at, at
+    FROM (SELECT now() - make_interval(secs => 86400 * %(days)s::float8) AS at) ago
+"""
+_LINE = """
     INSERT INTO sync.log (tenant_id, sync_id, level, message, at)
-    VALUES (:tenant, :id, 'INFO', 'a line',
-      now() - make_interval(secs => 86400 * CAST(:days AS float8)))
-""")
-_LETTER = text("""
+    VALUES (%(tenant)s, %(id)s, 'INFO', 'a line',
+      now() - make_interval(secs => 86400 * %(days)s::float8))
+"""
+_LETTER = """
     INSERT INTO sync.dead_letters (tenant_id, stream, collection, record, payload, cause, sync_id,
       resolved_at)
-    VALUES (:tenant, 'posts', :collection, :record, '{}', 'no good', :id,
-      now() - make_interval(secs => 86400 * CAST(:days AS float8)))
-""")
+    VALUES (%(tenant)s, 'posts', %(collection)s, %(record)s, '{}', 'no good', %(id)s,
+      now() - make_interval(secs => 86400 * %(days)s::float8))
+"""
 
 
 class Past:
@@ -106,13 +105,13 @@ class Past:
     def ids(self, table: str, column: str = "id") -> set[Any]:
         """What is left in a table."""
         with self.platform.database.as_control() as connection:
-            query = text(f"SELECT {column} FROM sync.{table}")  # noqa: S608 - our own words
+            query = f"SELECT {column} FROM sync.{table}"  # noqa: S608 - our own words
             return set(connection.execute(query).scalars())
 
     def execute(self, statement: str) -> None:
         """Change what was left."""
         with self.platform.database.as_control() as connection:
-            connection.execute(text(statement))
+            connection.execute(statement)
 
     def _write(
         self, statement: Any, sync_id: UUID, tenant: str, days: float | None, **more: Any

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.clock import utc_now
@@ -163,7 +162,7 @@ def test_it_waits_for_nobody_who_holds_a_request(past: Past):
     held, free = past.done("acme", 40), past.done("acme", 39)
     past.done("acme", 1)
     with past.platform.database.as_control() as connection:
-        lock = text("SELECT FROM sync.requests WHERE id = :id FOR UPDATE")
+        lock = "SELECT FROM sync.requests WHERE id = %(id)s FOR UPDATE"
         connection.execute(lock, {"id": held})
         assert clean(past)["requests"] == 1
     assert held in past.ids("requests")

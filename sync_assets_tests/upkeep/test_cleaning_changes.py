@@ -3,7 +3,6 @@
 from contextlib import closing
 
 import pytest
-from sqlalchemy import text
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.clock import utc_now
@@ -23,7 +22,7 @@ def test_old_changes_go(
     with held(platform) as stream:
         stream.write(page(post(1)))
     with platform.database.as_owner() as owner:
-        older = text("UPDATE cms.changes SET at = at - make_interval(days => :age)")
+        older = "UPDATE cms.changes SET at = at - make_interval(days => %(age)s)"
         owner.execute(older, {"age": age})
     if keep is not None:
         monkeypatch.setenv("SYNC_ASSETS_KEEP_CHANGES_DAYS", keep)

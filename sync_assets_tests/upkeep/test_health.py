@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.clock import utc_now
@@ -60,7 +59,7 @@ def test_all_is_well(platform: Platform):
 def test_a_database_that_another_version_upgraded_is_found(platform: Platform):
     assert look(platform, "database").ok
     with platform.database.as_owner() as connection:
-        connection.execute(text("UPDATE sync.alembic_version SET version_num = '9999'"))
+        connection.execute("UPDATE sync.alembic_version SET version_num = '9999'")
     finding = look(platform, "database")
     assert not finding.ok
     assert "It is at revision 9999" in finding.detail
@@ -96,12 +95,10 @@ def test_the_beats_are_found_in_dagsters_table(platform: Platform):
     assert heartbeats(platform.database) == {}
     at = utc_now()
     with platform.database.as_owner() as connection:
-        connection.execute(text("CREATE SCHEMA dagster"))
-        connection.execute(
-            text("CREATE TABLE dagster.daemon_heartbeats (daemon_type text, body text)")
-        )
+        connection.execute("CREATE SCHEMA dagster")
+        connection.execute("CREATE TABLE dagster.daemon_heartbeats (daemon_type text, body text)")
         beat = f'{{"__class__": "DaemonHeartbeat", "timestamp": {at.timestamp()}}}'
-        insert = text("INSERT INTO dagster.daemon_heartbeats VALUES ('SENSOR', :body)")
+        insert = "INSERT INTO dagster.daemon_heartbeats VALUES ('SENSOR', %(body)s)"
         connection.execute(insert, {"body": beat})
     assert heartbeats(platform.database) == {"SENSOR": at}
 

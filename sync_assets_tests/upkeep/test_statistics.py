@@ -6,7 +6,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import text
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.clock import utc_now
@@ -33,7 +32,7 @@ def of(platform: Platform) -> Statistics:
 
 
 def rows(platform: Platform, day: date) -> dict[str, Mapping[str, object]]:
-    query = text("SELECT * FROM sync.statistics WHERE day = :day")
+    query = "SELECT * FROM sync.statistics WHERE day = %(day)s"
     with platform.database.as_control() as connection:
         found = connection.execute(query, {"day": day}).mappings()
         return {row["tenant_id"]: dict(row) for row in found}
@@ -160,5 +159,5 @@ def test_a_tenant_sees_its_own_figures_only(past: Past):
     past.done("globex", 0)
     of(past.platform).count(today())
     with past.platform.database.as_tenant("acme") as connection:
-        seen = connection.execute(text("SELECT tenant_id FROM sync.statistics")).scalars()
+        seen = connection.execute("SELECT tenant_id FROM sync.statistics").scalars()
         assert list(seen) == ["acme"]

@@ -50,7 +50,7 @@ class Client:
         if not answer.ok:
             raise self.refusal(answer)
         found: list[object] = answer.json
-        rows = [_row(cast(dict[str, Any], row)) for row in found if isinstance(row, dict)]
+        rows = [_row(cast("dict[str, Any]", row)) for row in found if isinstance(row, dict)]
         return Rows(rows, _total(answer))
 
     def object(self, route: str, params: Params) -> Payload:
@@ -124,7 +124,7 @@ class Client:
 def error_code(answer: Answer) -> str:
     """WordPress's code of an error, such as `rest_no_route`; empty when there is none."""
     error: object = answer.json
-    code = cast(dict[str, Any], error).get("code") if isinstance(error, dict) else None
+    code = cast("dict[str, Any]", error).get("code") if isinstance(error, dict) else None
     return code if isinstance(code, str) and _CODE.fullmatch(code) else ""
 
 
@@ -143,7 +143,7 @@ def _status(answer: Answer) -> int:
 
 def _member(found: dict[str, Any], name: str) -> dict[str, Any]:
     member = found.get(name)
-    return cast(dict[str, Any], member) if isinstance(member, dict) else {}
+    return cast("dict[str, Any]", member) if isinstance(member, dict) else {}
 
 
 def _total(answer: Answer) -> int | None:

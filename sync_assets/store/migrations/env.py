@@ -1,11 +1,10 @@
 """Runs the migrations, for `alembic upgrade head` and for the program itself."""
 
 from alembic import context
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import Connection
+from sqlalchemy import Connection, NullPool, create_engine, text
 
 from sync_assets.settings import Settings
-from sync_assets.store.database import driver_url
+from sync_assets.store.address import Address
 
 
 def _migrate(connection: Connection) -> None:
@@ -20,9 +19,8 @@ def _migrate(connection: Connection) -> None:
         context.run_migrations()
 
 
-given: Connection | None = context.config.attributes.get("connection")
-if given is not None:
-    _migrate(given)
-else:
-    with create_engine(driver_url(Settings().required_database_url())).begin() as own:
-        _migrate(own)
+given: Address | None = context.config.attributes.get("address")
+address = given or Address.parse(Settings().required_database_url())
+engine = create_engine("postgresql+psycopg://", creator=address.connect, poolclass=NullPool)
+with engine.begin() as connection:
+    _migrate(connection)

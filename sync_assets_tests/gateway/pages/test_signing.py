@@ -8,7 +8,6 @@ from urllib.parse import quote
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import text
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.clock import utc_now
@@ -82,7 +81,7 @@ def test_neither_key_nor_session_are_stored(
     secret = ours.reader.split("_", 2)[2]
     assert secret not in session
     with platform.database.as_control() as connection:
-        [row] = connection.execute(text("SELECT * FROM sync.page_sessions"))
+        [row] = connection.execute("SELECT * FROM sync.page_sessions")
     assert bytes(row.id_hash) == hashlib.sha256(session.encode()).digest()
     assert session not in str(row)
     assert secret not in str(row)
@@ -203,9 +202,9 @@ def test_a_session_lasts_no_longer_than_its_key(
     key, shown = platform.keys.add(ours.name, [Scope.READ], expires_at=soon)
     person = signed_in(ours.tenant, shown)
     with platform.database.as_control() as connection:
-        ends = connection.execute(text("SELECT expires_at FROM sync.page_sessions")).scalar_one()
+        ends = connection.execute("SELECT expires_at FROM sync.page_sessions").scalar_one()
         assert ends == soon
-        statement = text("UPDATE sync.api_keys SET expires_at = now() WHERE id = :id")
+        statement = "UPDATE sync.api_keys SET expires_at = now() WHERE id = %(id)s"
         connection.execute(statement, {"id": key.id})
     assert person.see().status_code == 303
 
@@ -214,10 +213,10 @@ def test_a_session_ends_after_twelve_hours(
     platform: Platform, ours: Organization, signed_in: SignedIn
 ):
     person = signed_in(ours.tenant, ours.reader)
-    past = "UPDATE sync.page_sessions SET expires_at = expires_at - CAST(:by AS interval)"
+    past = "UPDATE sync.page_sessions SET expires_at = expires_at - %(by)s::interval"
     for by, status in (("11 h 59 min", 200), ("2 min", 303)):
         with platform.database.as_control() as connection:
-            connection.execute(text(past), {"by": by})
+            connection.execute(past, {"by": by})
         assert person.see().status_code == status
 
 
@@ -229,10 +228,10 @@ def test_a_key_has_fifty_sessions_at_most_and_old_ones_are_forgotten(
     alive = [platform.page_sessions.find(session) is not None for session in sessions]
     assert alive == [False] * 2 + [True] * 50
     with platform.database.as_control() as connection:
-        connection.execute(text("UPDATE sync.page_sessions SET expires_at = now()"))
+        connection.execute("UPDATE sync.page_sessions SET expires_at = now()")
     platform.page_sessions.begin(ours.admin.split("_")[1])
     with platform.database.as_control() as connection:
-        count = connection.execute(text("SELECT count(*) FROM sync.page_sessions")).scalar()
+        count = connection.execute("SELECT count(*) FROM sync.page_sessions").scalar()
     assert count == 1
 
 

@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 from fastapi.routing import APIRoute
-from sqlalchemy import text
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.queues import Priority
@@ -332,9 +331,7 @@ def test_a_sync_is_cancelled_and_asked_for_again(
 def test_calls_of_pages_are_on_record(platform: Platform, ours: Organization, syncer: Person):
     sync = asked(platform, ours.tenant)
     syncer.send(f"/syncs/{sync}/cancel")
-    query = text(
-        "SELECT organization, key_id, tenant, sync_id FROM sync.audit WHERE route = :route"
-    )
+    query = "SELECT organization, key_id, tenant, sync_id FROM sync.audit WHERE route = %(route)s"
     with platform.database.as_control() as connection:
         [row] = connection.execute(query, {"route": "/t/{tenant_id}/syncs/{sync_id}/cancel"})
     assert row == (ours.name, ours.syncer.split("_")[1], ours.tenant, sync)

@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
 
 from sync_assets.bootstrap import Platform
 from sync_assets.core.errors import SourceChanged, TenantMustAct
@@ -150,5 +149,5 @@ def test_granted_tokens_are_stored_sealed_and_shared(
     assert token is not None
     assert token.ends > token.ends - timedelta(days=1)
     with platform.database.as_tenant(granted.id) as connection:
-        (row,) = connection.execute(text("SELECT sealed::text FROM sync.access_tokens")).all()
+        (row,) = connection.execute("SELECT sealed::text FROM sync.access_tokens").fetchall()
     assert token.value not in bytes.fromhex(row.sealed[2:]).decode()

@@ -1,4 +1,4 @@
-"""Connections that lay idle are asked whether they still live before somebody relies on them."""
+"""Dagster's connections that lay idle are asked whether they still live before they are used."""
 
 import time
 from typing import Any
