@@ -3,7 +3,6 @@
 import argparse
 from uuid import uuid4
 
-
 from bench import contender
 from sync_assets.core.ports import SyncRequest
 from sync_assets.core.run import open_later, run_stream

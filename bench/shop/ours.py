@@ -4,7 +4,6 @@ import argparse
 import sys
 from uuid import uuid4
 
-
 from bench import contender
 from sync_assets.core.ports import SyncRequest
 from sync_assets.core.run import open_later, run_stream
