@@ -8,9 +8,11 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
 
+import certifi
 import pytest
 
 from sync_assets.core.errors import RetryLater, Stopped, TenantMustAct
@@ -21,6 +23,7 @@ from sync_assets.core.tenants import Credentials
 from sync_assets.sources import guard
 from sync_assets.sources.answers import TooLarge, Unserved
 from sync_assets.sources.http import HttpSession
+from sync_assets.sources.trust import trusted
 from sync_assets.sources.wire import Limits, Sent
 from sync_assets_tests.contracts.conversation import story
 from sync_assets_tests.sources.certificates import self_signed
@@ -401,7 +404,7 @@ def test_a_certificate_that_has_expired_is_one_of_these(
         folder = tmp_path / name
         folder.mkdir()
         certificate = self_signed(folder, until=until)
-        monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(certificate))
+        trust(certificate, monkeypatch)
         with https(certificate) as server:
             if name == "good":  # it is trusted, while it is good
                 assert session.get(server.url, auth=AUTH, expect=list).json == []
@@ -411,6 +414,29 @@ def test_a_certificate_that_has_expired_is_one_of_these(
             ):
                 session.get(server.url, auth=AUTH, expect=list)
             assert server.seen == []
+
+
+def test_a_certificate_for_another_host_is_one_of_these(
+    session: HttpSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = self_signed(tmp_path)
+    trust(certificate, monkeypatch)
+    with https(certificate) as server, pytest.raises(TenantMustAct, match="TLS certificate"):
+        session.get(server.url.replace("127.0.0.1", "localhost"), auth=AUTH, expect=list)
+    assert server.seen == []
+
+
+def test_the_authorities_are_mozillas_and_read_once() -> None:
+    theirs = ssl.create_default_context(cafile=certifi.where())
+    assert trusted() is trusted()
+    assert sorted(trusted().get_ca_certs(True)) == sorted(theirs.get_ca_certs(True))
+    assert (trusted().verify_mode, trusted().check_hostname) == (ssl.CERT_REQUIRED, True)
+
+
+def trust(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the bundle hold this certificate only, and be read for each pool."""
+    monkeypatch.setattr("certifi.where", partial(str, certificate))
+    monkeypatch.setattr(guard, "trusted", trusted.__wrapped__)
 
 
 @contextmanager
