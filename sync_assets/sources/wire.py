@@ -131,7 +131,7 @@ class Wire:
             headers |= sent.headers
             _check(sent.headers)
         return self._pools.urlopen(
-            method, url, redirect=False, preload_content=False, headers=headers, body=body
+            method, url.lstrip(), redirect=False, preload_content=False, headers=headers, body=body
         )
 
     def _copy(self, response: urllib3.BaseHTTPResponse, file: IO[bytes]) -> None:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -311,12 +312,49 @@ def test_a_redirect_to_what_is_no_plain_address_is_refused(
     assert "u:p" not in str(caught.value)
 
 
-@pytest.mark.parametrize("url", ["ftp://example.org/", "//example.org", "http://", "http://a b/"])
+def test_an_address_may_hold_any_letter(
+    session: HttpSession, server: HostileServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look_up, asked = socket.getaddrinfo, set[str]()
+
+    def here(host: str, *rest: int, **more: int):
+        asked.add(host)
+        return look_up("127.0.0.1", *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", here)
+    server.play(reply(b"[]"))
+    port = server.url.rpartition(":")[2]
+    session.get(f" HTTP://München.example:{port}/São Paulo/?a=ö&b=%c3%b6", {"s": "ü"}, expect=list)
+    assert asked == {"xn--mnchen-3ya.example"}
+    assert server.seen[0].headers["host"] == f"xn--mnchen-3ya.example:{port}"
+    assert server.seen[0].target == "/S%C3%A3o%20Paulo/?a=%C3%B6&b=%C3%B6&s=%C3%BC"
+
+
+NO_ADDRESSES = [
+    "ftp://example.org/",
+    "//example.org",
+    "example.org",
+    "http://",
+    "http://a b/",
+    "http://a:b/",
+    "http://*.example.org/",
+    "http://.example.org/",
+    "http://u:p@127.0.0.1/",
+]
+
+
+@pytest.mark.parametrize("url", NO_ADDRESSES)
 def test_an_address_that_cannot_be_asked_is_the_tenants_matter(
     url: str, session: HttpSession
 ) -> None:
-    with pytest.raises(TenantMustAct):
-        session.get(url, expect=list)
+    for ask in (
+        lambda: session.get(url, expect=list),
+        lambda: session.post(url, Sent(b"", {}), expect=list),
+        lambda: session.download(url, BytesIO()),
+    ):
+        with pytest.raises(TenantMustAct, match="not a plain http or https address") as caught:
+            ask()
+        assert "u:p" not in str(caught.value)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "2130706433"])
@@ -489,6 +527,16 @@ def test_a_post_arrives_with_its_body_and_headers(
     sent = Sent(b'{"query": "{}"}', {"X-Token": "secret-token"})
     assert session.post(f"{server.url}/graphql", sent, expect=dict).json == {"a": 1}
     assert "secret-token" not in repr(sent)
+
+
+@pytest.mark.parametrize("value", ["a\nb", "a\r\nX-Other: b", " a", "€"])
+def test_what_cannot_be_a_header_is_not_sent(
+    value: str, session: HttpSession, server: HostileServer
+) -> None:
+    """A token that a platform grants may be anything."""
+    with pytest.raises(RetryLater, match="broke off"):
+        session.post(server.url, Sent(b"{}", {"X-Token": value}), expect=dict)
+    assert server.seen == []
 
 
 def test_a_redirect_of_a_post_is_not_followed(session: HttpSession, server: HostileServer) -> None:
