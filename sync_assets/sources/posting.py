@@ -66,7 +66,7 @@ class Poster:
             raise Undelivered(f"it answered {status}")
 
     def _why(self, error: Exception, *, overdue: bool) -> str:
-        if overdue or isinstance(error, urllib3.exceptions.TimeoutError):
+        if overdue or _timed_out(error):
             return f"it did not answer within {self._seconds:g} s"
         if isinstance(error, AddressRefused):
             return "its address is not one of the public internet"
@@ -78,8 +78,14 @@ class Poster:
 
     def _send(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
         response = self._pools.urlopen(
-            "POST", url, redirect=False, preload_content=False, headers=headers, body=body
+            "POST", url, redirect=False, preload_content=False, headers=dict(headers), body=body
         )
         response.close()  # its body is nobody's business, however long it is
         response.release_conn()
         return response.status
+
+
+def _timed_out(error: Exception) -> bool:
+    """A refused connection did not, although urllib3 derives its error from a time-out."""
+    refused = isinstance(error, urllib3.exceptions.NewConnectionError)
+    return isinstance(error, urllib3.exceptions.TimeoutError) and not refused

@@ -128,8 +128,8 @@ class Wire:
         """The answer's head; its body is still to be read, or to be closed."""
         method, body = ("POST", sent.body) if sent else ("GET", None)
         if sent:
-            headers |= sent.headers
             _check(sent.headers)
+            headers |= sent.headers
         return self._pools.urlopen(
             method, url.lstrip(), redirect=False, preload_content=False, headers=headers, body=body
         )
