@@ -61,10 +61,15 @@ def worth_another_try(status: int) -> bool:
     return status in _WORTH_ANOTHER_TRY or (status >= 500 and status not in _NEVER_BETTER)
 
 
+def is_redirect(status: int, headers: Mapping[str, str]) -> bool:
+    """Does the answer only say where another one is?"""
+    return status in _REDIRECTS and "Location" in headers
+
+
 def redirected_to(status: int, headers: Mapping[str, str], url: str) -> str | None:
     """The address that a redirect names, None when it is no redirect."""
-    location = headers.get("Location")
-    if status not in _REDIRECTS or not location:
+    location = headers.get("Location") if status in _REDIRECTS else None
+    if not location:
         return None
     try:
         return urljoin(url, location).partition("#")[0]

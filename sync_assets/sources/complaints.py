@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from tempfile import gettempdir
 from urllib.parse import urlsplit
 
-import requests
 import urllib3
 
 from sync_assets.core.errors import (
@@ -19,9 +18,7 @@ from sync_assets.core.errors import (
 )
 from sync_assets.sources.answers import InCircles, TooLarge, Unserved, shown
 
-_BAD_ADDRESS = (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema)
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
-_SLOW = (requests.Timeout, urllib3.exceptions.TimeoutError)
 _UNREACHABLE = (
     urllib3.exceptions.NewConnectionError,
     urllib3.exceptions.ConnectTimeoutError,
@@ -48,11 +45,11 @@ class Complaints:
                 f"{site} shows a TLS certificate that cannot be trusted. Have the certificate "
                 "renewed or completed, or give the tenant the address that it is for."
             )
-        if isinstance(error, _BAD_ADDRESS):
+        if isinstance(error, urllib3.exceptions.LocationValueError):
             return self.bad_address(url)
         if _caused_by(error, *_UNREACHABLE):
             return RetryLater(f"{site} cannot be reached now. Waiting helps, as a rule.")
-        if overdue or _caused_by(error, *_SLOW):
+        if overdue or _caused_by(error, urllib3.exceptions.TimeoutError):
             return Unserved(f"{site} did not answer in time. Waiting helps, as a rule.")
         return Unserved(f"The connection to {site} broke off. Waiting helps, as a rule.")
 

@@ -8,6 +8,8 @@ from typing import Any
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from sync_assets.sources.trust import trusted
+
 _NAT64 = IPv6Network("64:ff9b::/96")  # carries an IPv4 address in its last 32 bits
 _NO_SUCH_HOST = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 
@@ -91,10 +93,18 @@ def guarded_pools(
     class PlainPool(HTTPConnectionPool):
         ConnectionCls = Plain  # pyright: ignore[reportAssignmentType] - so fail urllib3's own
 
-    class SecurePool(HTTPSConnectionPool):
+    class SecurePool(_Trusting):
         ConnectionCls = Secure  # pyright: ignore[reportAssignmentType]
 
     return {"http": PlainPool, "https": SecurePool}
+
+
+class _Trusting(HTTPSConnectionPool):
+    """Made when the first https address is asked, so that no other sync reads the authorities."""
+
+    def __init__(self, host: str, port: int, **options: Any) -> None:  # noqa: ANN401 - urllib3's own
+        options.setdefault("ssl_context", trusted())
+        super().__init__(host, port, **options)
 
 
 def _look_up(host: str, port: int) -> list[Any]:

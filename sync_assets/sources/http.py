@@ -9,7 +9,6 @@ from itertools import count
 from typing import IO, Any
 from urllib.parse import urlencode, urlsplit
 
-import requests
 import urllib3
 
 from sync_assets.core.errors import RetryLater
@@ -38,7 +37,7 @@ from sync_assets.sources.wire import Limits, Oversized, Raw, Sent, Wire
 _LOG = logging.getLogger(__name__)
 
 _MOST_REDIRECTS = 5
-_FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
+_FAILURES = (urllib3.exceptions.HTTPError, OSError)
 
 
 class HttpSession:
@@ -197,8 +196,6 @@ class HttpSession:
         """One try, along its redirects."""
         asked = url
         for _ in range(_MOST_REDIRECTS + 1):
-            if not _is_plain(asked):
-                raise self._complaints.bad_address(asked)
             raw = self._exchange(asked, auth, expect)
             onward = redirected_to(raw.status, raw.headers, asked)
             if onward is None:
@@ -218,6 +215,8 @@ class HttpSession:
 
     def _watched(self, url: str, exchange: Callable[[], Raw], seconds: float) -> Raw:
         """One exchange, in its place among the others and within its time."""
+        if not _is_plain(url):
+            raise self._complaints.bad_address(url)
         with (
             self._throttle.place(self._stop, self._pace),
             self._watch.exchange(seconds) as mine,
@@ -288,4 +287,6 @@ def _is_plain(url: str) -> bool:
         parts = urlsplit(url)
     except ValueError:
         return False
-    return parts.scheme in {"http", "https"} and bool(parts.hostname) and "@" not in parts.netloc
+    host = parts.hostname or ""
+    named = bool(host) and not host.startswith(("*", "."))  # neither is the name of one host
+    return parts.scheme in {"http", "https"} and named and "@" not in parts.netloc

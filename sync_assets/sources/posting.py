@@ -2,18 +2,17 @@
 
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 
 from sync_assets.core.stop import StopSignal
-from sync_assets.sources.guard import AddressRefused, NoSuchHost, Pools, guarded_pools
+from sync_assets.sources.guard import AddressRefused, NoSuchHost, guarded_pools
 from sync_assets.sources.watch import Overdue, Watch
 
 _CONNECT = 5.0  # seconds
-_FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
+_CONNECTIONS = 10  # kept alive for one address
+_FAILURES = (urllib3.exceptions.HTTPError, OSError)
 
 
 class Undelivered(Exception):
@@ -31,8 +30,11 @@ class Poster:
     def __init__(self, *, allow_private: bool, seconds: float) -> None:
         self._seconds = seconds
         self._watch = Watch(StopSignal())
-        pools = guarded_pools(allow_private=allow_private, on_answer=self._watch.attach)
-        self._adapter = _Adapter(pools)
+        timeout = urllib3.Timeout(connect=_CONNECT, read=seconds)
+        self._pools = urllib3.PoolManager(maxsize=_CONNECTIONS, retries=False, timeout=timeout)
+        self._pools.pool_classes_by_scheme = guarded_pools(
+            allow_private=allow_private, on_answer=self._watch.attach
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -44,7 +46,7 @@ class Poster:
         trace: TracebackType | None,
     ) -> None:
         self._watch.close()
-        self._adapter.close()
+        self._pools.clear()
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> None:
         """Send a body; any status from 200 to 299 says that it was heard.
@@ -64,32 +66,26 @@ class Poster:
             raise Undelivered(f"it answered {status}")
 
     def _why(self, error: Exception, *, overdue: bool) -> str:
-        if overdue or isinstance(error, requests.Timeout):
+        if overdue or _timed_out(error):
             return f"it did not answer within {self._seconds:g} s"
         if isinstance(error, AddressRefused):
             return "its address is not one of the public internet"
         if isinstance(error, NoSuchHost):
             return "its host does not exist"
-        if isinstance(error, requests.exceptions.SSLError):
+        if isinstance(error, urllib3.exceptions.SSLError):
             return "its TLS certificate is not good"
         return f"it was not reached ({type(error).__name__})"
 
     def _send(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
-        request = requests.Request("POST", url, headers=dict(headers), data=body).prepare()
-        timeout = (_CONNECT, self._seconds)
-        response = self._adapter.send(request, stream=True, timeout=timeout)
-        try:
-            return response.status_code
-        finally:
-            response.raw.close()  # its body is nobody's business, however long it is
-            response.raw.release_conn()
+        response = self._pools.urlopen(
+            "POST", url, redirect=False, preload_content=False, headers=dict(headers), body=body
+        )
+        response.close()  # its body is nobody's business, however long it is
+        response.release_conn()
+        return response.status
 
 
-class _Adapter(HTTPAdapter):
-    def __init__(self, pools: Pools) -> None:
-        self._pools = pools
-        super().__init__()
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - requests' own
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = self._pools
+def _timed_out(error: Exception) -> bool:
+    """A refused connection did not, although urllib3 derives its error from a time-out."""
+    refused = isinstance(error, urllib3.exceptions.NewConnectionError)
+    return isinstance(error, urllib3.exceptions.TimeoutError) and not refused

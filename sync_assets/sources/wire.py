@@ -1,21 +1,25 @@
 """One exchange over a guarded connection, its answer read to its end or to a cap."""
 
 import base64
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from typing import IO, Any
+from typing import IO
 
-import requests
-from requests.adapters import HTTPAdapter
+import urllib3
 
 from sync_assets.core.tenants import Credentials
+from sync_assets.sources.answers import is_redirect
 from sync_assets.sources.guard import Pools
 
 _CHUNK = 1024 * 1024  # bytes between two looks at the stop signal
 _MOST_OF_AN_ERROR = 256 * 1024  # bytes; what is longer is a page, not an API's error
 _CONNECTIONS = 4  # as many as a sync has threads
+_SENDABLE = re.compile(
+    r"(?:[!-\xff][\t -\xff]*)?"
+)  # as a header's value, which goes out as Latin-1
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +75,15 @@ class Wire:
     """
 
     def __init__(self, pools: Pools, limits: Limits, between_chunks: Callable[[], None]) -> None:
-        self._adapter = _Adapter(pools)
+        timeout = urllib3.Timeout(connect=limits.connect, read=limits.read)
+        self._pools = urllib3.PoolManager(maxsize=_CONNECTIONS, retries=False, timeout=timeout)
+        self._pools.pool_classes_by_scheme = pools
         self._limits = limits
         self._between_chunks = between_chunks
 
     def close(self) -> None:
         """Close the connections."""
-        self._adapter.close()
+        self._pools.clear()
 
     def send(
         self, url: str, auth: Credentials | None, *, body: bool, sent: Sent | None = None
@@ -86,47 +92,51 @@ class Wire:
 
         Raises:
             Oversized: the body is larger than the cap.
-            requests.RequestException: the exchange failed.
-            urllib3.exceptions.HTTPError: the body broke off, or came too slowly.
+            urllib3.exceptions.HTTPError: the exchange failed.
         """
-        # Not through a Session, which reads the body of a redirect without any limit.
-        headers = _headers(auth) | dict(sent.headers if sent else {})
-        method, data = ("POST", sent.body) if sent else ("GET", None)
-        request = requests.Request(method, url, headers=headers, data=data).prepare()
-        timeout = (self._limits.connect, self._limits.read)
-        response = self._adapter.send(request, stream=True, timeout=timeout)
+        response = self._open(url, _headers(auth), sent)
         try:
-            read = self._read(response) if body and not response.is_redirect else None
+            wanted = body and not is_redirect(response.status, response.headers)
+            read = self._read(response) if wanted else None
         except BaseException:
-            response.raw.close()  # what is left of the body must not become the next answer
+            response.close()  # what is left of the body must not become the next answer
             raise
         if read is None:
-            response.raw.close()
-        response.raw.release_conn()
-        return Raw(url, response.status_code, response.headers, read or b"")
+            response.close()
+        response.release_conn()
+        return Raw(url, response.status, response.headers, read or b"")
 
     def save(self, url: str, file: IO[bytes]) -> Raw:
         """The answer to a GET whose body, if it is a good one, goes into a file as it comes.
 
         Raises:
             Oversized: the body is larger than `Limits.file`.
-            requests.RequestException: the exchange failed.
-            urllib3.exceptions.HTTPError: the body broke off, or came too slowly.
+            urllib3.exceptions.HTTPError: the exchange failed.
         """
-        request = requests.Request("GET", url, headers=_headers(None)).prepare()
-        timeout = (self._limits.connect, self._limits.read)
-        response = self._adapter.send(request, stream=True, timeout=timeout)
+        response = self._open(url, _headers(None))
         try:
-            if response.status_code == 200:
+            if response.status == 200:
                 self._copy(response, file)
         finally:
-            response.raw.close()
-            response.raw.release_conn()
-        return Raw(url, response.status_code, response.headers, b"")
+            response.close()
+            response.release_conn()
+        return Raw(url, response.status, response.headers, b"")
 
-    def _copy(self, response: requests.Response, file: IO[bytes]) -> None:
+    def _open(
+        self, url: str, headers: dict[str, str], sent: Sent | None = None
+    ) -> urllib3.BaseHTTPResponse:
+        """The answer's head; its body is still to be read, or to be closed."""
+        method, body = ("POST", sent.body) if sent else ("GET", None)
+        if sent:
+            _check(sent.headers)
+            headers |= sent.headers
+        return self._pools.urlopen(
+            method, url.lstrip(), redirect=False, preload_content=False, headers=headers, body=body
+        )
+
+    def _copy(self, response: urllib3.BaseHTTPResponse, file: IO[bytes]) -> None:
         size = 0
-        for chunk in _chunks(response):
+        for chunk in response.stream(_CHUNK, decode_content=True):
             self._between_chunks()
             size += len(chunk)
             if size > self._limits.file:
@@ -134,13 +144,13 @@ class Wire:
             file.write(chunk)
         file.flush()  # here, where a full disk is told from a lost connection
 
-    def _read(self, response: requests.Response) -> bytes | None:
+    def _read(self, response: urllib3.BaseHTTPResponse) -> bytes | None:
         """The body, or None for an error's body that is too long to be worth it."""
-        good = response.status_code < 300
+        good = response.status < 300
         most = self._limits.body if good else _MOST_OF_AN_ERROR
         chunks: list[bytes] = []
         size = 0
-        for chunk in _chunks(response):
+        for chunk in response.stream(_CHUNK, decode_content=True):
             self._between_chunks()
             size += len(chunk)
             if size > most:
@@ -151,18 +161,10 @@ class Wire:
         return b"".join(chunks)
 
 
-class _Adapter(HTTPAdapter):
-    def __init__(self, pools: Pools) -> None:
-        self._pools = pools
-        super().__init__(pool_maxsize=_CONNECTIONS)
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - requests' own
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = self._pools
-
-
-def _chunks(response: requests.Response) -> Iterator[bytes]:
-    return response.raw.stream(_CHUNK, decode_content=True)
+def _check(headers: Mapping[str, str]) -> None:
+    """Refuse what would end a header early; a platform's token is none of our own words."""
+    if not all(map(_SENDABLE.fullmatch, headers.values())):
+        raise urllib3.exceptions.InvalidHeader("a header cannot be sent")
 
 
 def _headers(auth: Credentials | None) -> dict[str, str]:

@@ -8,9 +8,12 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryFile
 
+import certifi
 import pytest
 
 from sync_assets.core.errors import RetryLater, Stopped, TenantMustAct
@@ -21,6 +24,7 @@ from sync_assets.core.tenants import Credentials
 from sync_assets.sources import guard
 from sync_assets.sources.answers import TooLarge, Unserved
 from sync_assets.sources.http import HttpSession
+from sync_assets.sources.trust import trusted
 from sync_assets.sources.wire import Limits, Sent
 from sync_assets_tests.contracts.conversation import story
 from sync_assets_tests.sources.certificates import self_signed
@@ -308,12 +312,49 @@ def test_a_redirect_to_what_is_no_plain_address_is_refused(
     assert "u:p" not in str(caught.value)
 
 
-@pytest.mark.parametrize("url", ["ftp://example.org/", "//example.org", "http://", "http://a b/"])
+def test_an_address_may_hold_any_letter(
+    session: HttpSession, server: HostileServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look_up, asked = socket.getaddrinfo, set[str]()
+
+    def here(host: str, *rest: int, **more: int):
+        asked.add(host)
+        return look_up("127.0.0.1", *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", here)
+    server.play(reply(b"[]"))
+    port = server.url.rpartition(":")[2]
+    session.get(f" HTTP://München.example:{port}/São Paulo/?a=ö&b=%c3%b6", {"s": "ü"}, expect=list)
+    assert asked == {"xn--mnchen-3ya.example"}
+    assert server.seen[0].headers["host"] == f"xn--mnchen-3ya.example:{port}"
+    assert server.seen[0].target == "/S%C3%A3o%20Paulo/?a=%C3%B6&b=%C3%B6&s=%C3%BC"
+
+
+NO_ADDRESSES = [
+    "ftp://example.org/",
+    "//example.org",
+    "example.org",
+    "http://",
+    "http://a b/",
+    "http://a:b/",
+    "http://*.example.org/",
+    "http://.example.org/",
+    "http://u:p@127.0.0.1/",
+]
+
+
+@pytest.mark.parametrize("url", NO_ADDRESSES)
 def test_an_address_that_cannot_be_asked_is_the_tenants_matter(
     url: str, session: HttpSession
 ) -> None:
-    with pytest.raises(TenantMustAct):
-        session.get(url, expect=list)
+    for ask in (
+        lambda: session.get(url, expect=list),
+        lambda: session.post(url, Sent(b"", {}), expect=list),
+        lambda: session.download(url, BytesIO()),
+    ):
+        with pytest.raises(TenantMustAct, match="not a plain http or https address") as caught:
+            ask()
+        assert "u:p" not in str(caught.value)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "2130706433"])
@@ -401,7 +442,7 @@ def test_a_certificate_that_has_expired_is_one_of_these(
         folder = tmp_path / name
         folder.mkdir()
         certificate = self_signed(folder, until=until)
-        monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(certificate))
+        trust(certificate, monkeypatch)
         with https(certificate) as server:
             if name == "good":  # it is trusted, while it is good
                 assert session.get(server.url, auth=AUTH, expect=list).json == []
@@ -411,6 +452,29 @@ def test_a_certificate_that_has_expired_is_one_of_these(
             ):
                 session.get(server.url, auth=AUTH, expect=list)
             assert server.seen == []
+
+
+def test_a_certificate_for_another_host_is_one_of_these(
+    session: HttpSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = self_signed(tmp_path)
+    trust(certificate, monkeypatch)
+    with https(certificate) as server, pytest.raises(TenantMustAct, match="TLS certificate"):
+        session.get(server.url.replace("127.0.0.1", "localhost"), auth=AUTH, expect=list)
+    assert server.seen == []
+
+
+def test_the_authorities_are_mozillas_and_read_once() -> None:
+    theirs = ssl.create_default_context(cafile=certifi.where())
+    assert trusted() is trusted()
+    assert sorted(trusted().get_ca_certs(True)) == sorted(theirs.get_ca_certs(True))
+    assert (trusted().verify_mode, trusted().check_hostname) == (ssl.CERT_REQUIRED, True)
+
+
+def trust(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the bundle hold this certificate only, and be read for each pool."""
+    monkeypatch.setattr("certifi.where", partial(str, certificate))
+    monkeypatch.setattr(guard, "trusted", trusted.__wrapped__)
 
 
 @contextmanager
@@ -463,6 +527,16 @@ def test_a_post_arrives_with_its_body_and_headers(
     sent = Sent(b'{"query": "{}"}', {"X-Token": "secret-token"})
     assert session.post(f"{server.url}/graphql", sent, expect=dict).json == {"a": 1}
     assert "secret-token" not in repr(sent)
+
+
+@pytest.mark.parametrize("value", ["a\nb", "a\r\nX-Other: b", " a", "€"])
+def test_what_cannot_be_a_header_is_not_sent(
+    value: str, session: HttpSession, server: HostileServer
+) -> None:
+    """A token that a platform grants may be anything."""
+    with pytest.raises(RetryLater, match="broke off"):
+        session.post(server.url, Sent(b"{}", {"X-Token": value}), expect=dict)
+    assert server.seen == []
 
 
 def test_a_redirect_of_a_post_is_not_followed(session: HttpSession, server: HostileServer) -> None:
