@@ -15,8 +15,8 @@ from typing import Any
 class ShopQueries:
     """Where a source keeps what a shop's figures are made of.
 
-    Each is a SELECT over the tenant's live rows, with the parameters `:start` and `:until` (two
-    times of which the second does not count any more), and these columns:
+    Each is a SELECT over the tenant's live rows, with the parameters `%(start)s` and `%(until)s`
+    (two times of which the second does not count any more), and these columns:
 
     Attributes:
         stream: whose asset carries the figures; it comes after those that they are made of.

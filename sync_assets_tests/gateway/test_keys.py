@@ -70,7 +70,7 @@ def test_the_last_use_is_kept_and_written_once_a_minute_at_most(
 ):
     reader = client(ours.reader)
     key_id = (parse(ours.reader) or ("",))[0]
-    query = "SELECT last_used_at, xmin::text FROM sync.api_keys WHERE id = :id"
+    query = "SELECT last_used_at, xmin::text FROM sync.api_keys WHERE id = %(id)s"
     assert rows(platform, query, id=key_id)[0]["last_used_at"] is None
     reader.get(PATH)
     first = rows(platform, query, id=key_id)

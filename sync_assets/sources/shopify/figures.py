@@ -14,7 +14,7 @@ _COUNTS = f"""{_OWN.format(row="orders")} AND orders.deleted_at IS NULL AND NOT 
     AND orders.cancelled_at IS NULL"""
 _TITLES = """LEFT JOIN cms.shopify_products AS products ON products.tenant_id = lines.tenant_id
     AND products.product_id = lines.product_id AND products.deleted_at IS NULL"""
-_IN_MONTH = ">= :start AND {at} < :until"
+_IN_MONTH = ">= %(start)s AND {at} < %(until)s"
 
 # `total` is before returns: with `current_total` a refund would change a month that is over, and
 # be taken off twice.
