@@ -5,8 +5,8 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import certifi
 import urllib3
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from sync_assets.core.stop import StopSignal
 from sync_assets.embeddings.stoppable import stoppable
@@ -115,5 +115,5 @@ def _read(response: urllib3.BaseHTTPResponse, most: int, abandoned: threading.Ev
 def _trusting() -> ssl.SSLContext:
     """The authorities of this machine, and those that come with the program."""
     context = ssl.create_default_context()
-    context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
+    context.load_verify_locations(certifi.where())
     return context
