@@ -1,12 +1,11 @@
-"""How the program's processes begin: with imports that cost half of what they did.
+"""How the program's processes begin: they import with Python's cyclic collector off.
 
     with loading():
         from sync_assets.cli.commands import app
 
-Modules are hundreds of thousands of objects, and nearly all of them live until the end. Python's
-cyclic collector does not know that: it goes through them some twenty times while they are made,
-and once more at exit, and finds nothing. That was a third of what `import sync_assets.definitions`
-took.
+What modules are made of lives until the end. The collector does not know that: it goes through it
+some twenty times while it is made, once more at exit, and finds next to nothing. Without that,
+`import sync_assets.definitions` takes 0.9 s of CPU instead of 1.4, its process's exit included.
 """
 
 import gc

@@ -4,7 +4,7 @@ from sync_assets.start_up import loading
 
 
 def main() -> None:
-    """The entry point of `sync-assets`; nothing is imported before it, so that all is swiftly."""
+    """The entry point of `sync-assets`: light itself, it loads what the commands need."""
     with loading():
         from sync_assets.cli.commands import app
     app(prog_name="sync-assets")
