@@ -1,16 +1,21 @@
 """This program as a process without Dagster: one tenant's posts, into migrated tables."""
 
-import argparse
-from uuid import uuid4
+from sync_assets.start_up import loading
 
-from bench import contender
-from sync_assets.core.ports import SyncRequest
-from sync_assets.core.run import open_later, run_stream
-from sync_assets.core.stop import StopSignal
-from sync_assets.core.tenants import Credentials, Tenant
-from sync_assets.sources import SOURCES
-from sync_assets.store.database import Database
-from sync_assets.store.syncs import Syncs
+with loading():  # as the command does
+    import argparse
+    from uuid import uuid4
+
+    from bench import contender
+    from sync_assets.core.ports import SyncRequest
+    from sync_assets.core.run import open_later, run_stream
+    from sync_assets.core.stop import StopSignal
+    from sync_assets.core.tenants import Credentials, Tenant
+    from sync_assets.sources import SOURCES
+    from sync_assets.store.database import Database
+    from sync_assets.store.syncs import Syncs
+
+    WORDPRESS = SOURCES["wordpress"]  # loads it
 
 TENANT = "bench"
 
@@ -35,7 +40,7 @@ def tenant(chosen: argparse.Namespace) -> Tenant:
 def load(chosen: argparse.Namespace) -> None:
     """Syncs the posts stream of the tenant whose site is at `chosen.site`."""
     request = SyncRequest(uuid4(), tenant(chosen), ("posts",))
-    source = SOURCES["wordpress"](allow_private=True)
+    source = WORDPRESS(allow_private=True)
     syncs = Syncs(Database(chosen.database_url)).holder(source.spec)
     syncs.begin(request)
     stop = StopSignal()

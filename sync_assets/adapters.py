@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from sync_assets.core.errors import (
@@ -40,7 +41,9 @@ from sync_assets.store.syncs import Syncs
 from sync_assets.store.tenants import Tenants
 from sync_assets.store.webhooks import Webhooks
 from sync_assets.store.wishes import Wishes
-from sync_assets.texts import Texts
+
+if TYPE_CHECKING:
+    from sync_assets.texts import Texts
 
 
 @dataclass(frozen=True)
@@ -204,8 +207,10 @@ class Adapters:
         return Ledger(self.database, self.budgets)
 
     @cached_property
-    def texts(self) -> Texts:
-        """What is done with the tenants' texts."""
+    def texts(self) -> "Texts":
+        """What is done with the tenants' texts; what cuts and embeds them is loaded for it."""
+        from sync_assets.texts import Texts
+
         kept_back = self.due.kept_back
         return Texts(self.settings, self.database, self.budgets, self.ledger, kept_back)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 from sync_assets.adapters import Adapters
@@ -26,10 +27,12 @@ from sync_assets.core.stop import StopSignal
 from sync_assets.core.streams import EMBEDDINGS, SourceSpec
 from sync_assets.core.sync import sync_stream
 from sync_assets.core.tenants import Tenant
-from sync_assets.embeddings.embed import Embedder
 from sync_assets.sources import SOURCES, SPECS, SourceFactory
 from sync_assets.store.demo_mark import is_demo
 from sync_assets.store.held_part import HeldPart
+
+if TYPE_CHECKING:
+    from sync_assets.embeddings.embed import Embedder
 
 
 @dataclass(frozen=True)
@@ -110,12 +113,12 @@ class Platform(Adapters):
             return counts.skip_reason is not None
 
         with self._recorded(request, EMBEDDINGS):
-            return self._embed(request, stop, Embedder.check, is_done)
+            return self._embed(request, stop, lambda embedder: embedder.check(), is_done)
 
     def embed(self, request: SyncRequest, stop: StopSignal) -> EmbeddingCounts:
         """Embed a tenant's texts, as far as the budget lets that be done."""
         with self._recorded(request, EMBEDDINGS):
-            return self._embed(request, stop, Embedder.embed)
+            return self._embed(request, stop, lambda embedder: embedder.embed())
 
     def skip(self, request: SyncRequest, held: SyncHeld) -> None:
         """Record that no stream of a request was run, because another sync has its tenant."""
@@ -129,7 +132,7 @@ class Platform(Adapters):
         source = self.source(request.tenant)
 
         def embed() -> EmbeddingCounts:
-            return self._embed(request, stop, Embedder.embed)
+            return self._embed(request, stop, lambda embedder: embedder.embed())
 
         return run_tenant(request, source, self.syncs.holder(source.spec), stop, embed)
 
@@ -178,7 +181,7 @@ class Platform(Adapters):
         self,
         request: SyncRequest,
         stop: StopSignal,
-        how: Callable[[Embedder], EmbeddingCounts],
+        how: "Callable[[Embedder], EmbeddingCounts]",
         is_done: Callable[[EmbeddingCounts], bool] = lambda _: True,
     ) -> EmbeddingCounts:
         tenant, spec = request.tenant, self.spec(request.tenant.source)

@@ -1,17 +1,20 @@
 """Everything that Dagster loads: what the registered sources are, as Dagster sees it."""
 
-import dagster as dg
+from sync_assets.start_up import loading
 
-from sync_assets.core.streams import SourceSpec
-from sync_assets.defs.assets import assets_of
-from sync_assets.defs.checks import checks_of
-from sync_assets.defs.jobs import jobs_of
-from sync_assets.defs.requests import requests_sensor
-from sync_assets.defs.resources import PlatformResource
-from sync_assets.defs.schedules import schedules_of
-from sync_assets.defs.sensors import sensors_of
-from sync_assets.defs.upkeep import upkeep
-from sync_assets.sources import SPECS
+with loading():
+    import dagster as dg
+
+    from sync_assets.core.streams import SourceSpec
+    from sync_assets.defs.assets import assets_of
+    from sync_assets.defs.checks import checks_of
+    from sync_assets.defs.jobs import jobs_of
+    from sync_assets.defs.requests import requests_sensor
+    from sync_assets.defs.resources import PlatformResource
+    from sync_assets.defs.schedules import schedules_of
+    from sync_assets.defs.sensors import sensors_of
+    from sync_assets.defs.upkeep import upkeep
+    from sync_assets.sources import SPECS
 
 
 def _definitions_of(source: SourceSpec) -> dg.Definitions:

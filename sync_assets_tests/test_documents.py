@@ -8,7 +8,7 @@ import pytest
 from typer.core import TyperGroup as Group
 from typer.main import get_command
 
-from sync_assets.cli import app
+from sync_assets.cli.commands import app
 from sync_assets.settings import PROJECT, Settings
 
 PAGES = [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *sorted(PROJECT.glob("docs/**/*.md"))]

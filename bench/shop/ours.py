@@ -1,18 +1,23 @@
 """This program as a process without Dagster: the orders of one shop, by bulk or by pages."""
 
-import argparse
-import sys
-from uuid import uuid4
+from sync_assets.start_up import loading
 
-from bench import contender
-from sync_assets.core.ports import SyncRequest
-from sync_assets.core.run import open_later, run_stream
-from sync_assets.core.stop import StopSignal
-from sync_assets.core.tenants import Credentials, Tenant
-from sync_assets.sources import SOURCES
-from sync_assets.store.database import Database
-from sync_assets.store.paces import Paces
-from sync_assets.store.syncs import Syncs
+with loading():  # as the command does
+    import argparse
+    import sys
+    from uuid import uuid4
+
+    from bench import contender
+    from sync_assets.core.ports import SyncRequest
+    from sync_assets.core.run import open_later, run_stream
+    from sync_assets.core.stop import StopSignal
+    from sync_assets.core.tenants import Credentials, Tenant
+    from sync_assets.sources import SOURCES
+    from sync_assets.store.database import Database
+    from sync_assets.store.paces import Paces
+    from sync_assets.store.syncs import Syncs
+
+    SHOPIFY = SOURCES["shopify"]  # loads it
 
 TENANT = "bench"
 WAYS = {"bulk": "1", "pages": str(2**31 - 1)}
@@ -39,7 +44,7 @@ def load(way: str, chosen: argparse.Namespace) -> None:
     """Syncs the orders of the tenant whose shop is at `chosen.site`; its budget is kept, too."""
     request = SyncRequest(uuid4(), tenant(way, chosen), ("orders",))
     database = Database(chosen.database_url)
-    source = SOURCES["shopify"](allow_private=True, paces=Paces(database))
+    source = SHOPIFY(allow_private=True, paces=Paces(database))
     syncs = Syncs(database).holder(source.spec)
     syncs.begin(request)
     stop = StopSignal()

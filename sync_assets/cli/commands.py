@@ -25,11 +25,6 @@ from sync_assets.cli import (
 from sync_assets.cli.command import App
 
 
-def main() -> None:
-    """The entry point of `sync-assets`."""
-    app(prog_name="sync-assets")
-
-
 def _with_verbs(app: App, *parts: App) -> App:
     """The group with the commands of others, so that no file knows the whole."""
     for part in parts:

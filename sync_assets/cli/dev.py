@@ -4,8 +4,6 @@ import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import typer
 
@@ -119,10 +117,12 @@ def _reachable(host: str) -> str:
 
 
 def _answers(url: str) -> bool:
+    from urllib.request import urlopen
+
     try:
         with urlopen(f"{url}/server_info", timeout=1) as response:  # noqa: S310 - our own address
             return response.status == 200
-    except (URLError, OSError):
+    except OSError:  # a URLError is one
         return False
 
 

@@ -1,18 +1,16 @@
 """`sync-assets doctor`: is everything in order, and if not, what is to be done?"""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.text import Text
 
 from sync_assets.cli.account import check as check_account
 from sync_assets.cli.command import FAILED, App, Json, option, sentence
 from sync_assets.cli.opened import opened
-from sync_assets.cli.output import out, print_json
+from sync_assets.cli.output import print_json, print_text
 from sync_assets.core.errors import OperatorMustAct
 from sync_assets.upkeep.findings import Finding
 
@@ -23,9 +21,9 @@ app = App()
 
 _AT_ONCE = 4  # sites that are asked at the same time
 
-_OK = Text("ok    ", style="green")
-_WARNING = Text("warn  ", style="yellow")
-_FAILED = Text("failed", style="bold red")
+_OK = ("ok    ", "green")
+_WARNING = ("warn  ", "yellow")
+_FAILED = ("failed", "bold red")
 
 
 @app.verb()
@@ -122,6 +120,8 @@ def _health(platform: "Platform") -> Iterator[Finding]:
 
 
 def _tenants(platform: "Platform") -> Iterator[Finding]:
+    from concurrent.futures import ThreadPoolExecutor
+
     tenants = [tenant.id for tenant in platform.tenants.all(active=True)]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         yield from pool.map(partial(_account, platform), tenants)
@@ -139,4 +139,4 @@ def _account(platform: "Platform", tenant_id: str) -> Finding:
 
 def _print(finding: Finding) -> None:
     word = _OK if finding.ok else _FAILED if finding.serious else _WARNING
-    out().print(Text.assemble(word, f" {finding.check}: {finding.detail}"), soft_wrap=True)
+    print_text(word, f" {finding.check}: {finding.detail}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sync_assets.core.errors import UnknownTenant
 from sync_assets.core.tenants import Tenant
+from sync_assets.start_up import loading
 
 if TYPE_CHECKING:
     from sync_assets.bootstrap import Platform
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 @contextmanager
 def opened() -> "Generator[Platform]":
     """The platform, closed at the end."""
-    from sync_assets.bootstrap import Platform
+    with loading():
+        from sync_assets.bootstrap import Platform
 
     platform = Platform()
     try:

@@ -1,29 +1,28 @@
-"""Where output goes: data to standard output, everything else to standard error."""
+"""Where output goes: data to standard output, everything else to standard error.
+
+What draws it is imported late: programs ask for JSON, and many commands say nothing but a line.
+"""
 
 import sys
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
-from uuid import UUID
+from typing import TYPE_CHECKING
 
 import typer
-from rich import box
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from sync_assets.core.shops import shown
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _UNBOUNDED = 10_000  # columns: a table in a pipe or a file is never cut
 
 
-def out() -> Console:
+def out() -> "Console":
     """The console for data."""
-    return _console(Console(highlight=False), terminal=sys.stdout.isatty())
+    return _console(terminal=sys.stdout.isatty())
 
 
-def err() -> Console:
+def err() -> "Console":
     """The console for what happens meanwhile, such as progress."""
-    return _console(Console(stderr=True, highlight=False), terminal=sys.stderr.isatty())
+    return _console(terminal=sys.stderr.isatty(), stderr=True)
 
 
 def say(text: str) -> None:
@@ -45,37 +44,24 @@ def print_json_line(value: object) -> None:
     typer.echo(orjson.dumps(value).decode())
 
 
+def print_text(*parts: str | tuple[str, str]) -> None:
+    """Print a line as it is, without looking for markup; parts may have a style."""
+    from rich.text import Text
+
+    out().print(Text.assemble(*parts), soft_wrap=True)
+
+
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print a table; numbers and money go to the right, None is a dash."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    listed = [list(row) for row in rows]
-    for position, name in enumerate(columns):
-        numeric = bool(listed) and all(_is_number(row[position]) for row in listed)
-        widths = [len(str(row[position])) for row in listed if isinstance(row[position], UUID)]
-        table.add_column(
-            name,
-            justify="right" if numeric else "left",
-            overflow="fold",
-            min_width=max(widths, default=None),  # an id is there to be copied
-        )
-    for row in listed:
-        table.add_row(*map(_cell, row))
-    out().print(table)
+    from sync_assets.cli.tables import table_of
+
+    out().print(table_of(columns, rows))
 
 
-def _console(console: Console, *, terminal: bool) -> Console:
+def _console(*, terminal: bool, stderr: bool = False) -> "Console":
+    from rich.console import Console
+
+    console = Console(stderr=stderr, highlight=False)
     if not terminal:
         console.width = _UNBOUNDED
     return console
-
-
-def _cell(value: object) -> Text:
-    if value is None or value == "":
-        return Text("-")
-    if isinstance(value, Decimal):
-        return Text(shown(value))
-    return Text(f"{value:,}" if isinstance(value, int) else str(value))  # Text: no markup in data
-
-
-def _is_number(value: object) -> bool:
-    return value is None or isinstance(value, int | Decimal)

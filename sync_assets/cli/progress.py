@@ -3,15 +3,16 @@
 import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from typing import Protocol
-
-from rich.console import Console
-from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn
-from rich.progress import Progress as Bars
+from typing import TYPE_CHECKING, Protocol
 
 from sync_assets.cli.output import err, say
 from sync_assets.core.report import Report, StreamRow
 from sync_assets.core.run import StreamStatus
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
 
 _LINE_EVERY = 10.0  # seconds between two plain lines of a stream at work
 
@@ -64,7 +65,7 @@ class Lines:
 class Drawn:
     """A bar for each stream."""
 
-    def __init__(self, bars: Bars, streams: Sequence[str]) -> None:
+    def __init__(self, bars: "Bars", streams: Sequence[str]) -> None:
         self._bars = bars
         self._tasks: dict[str, TaskID] = {
             stream: bars.add_task(stream, total=None, start=False, figures="waiting")
@@ -81,7 +82,7 @@ class Drawn:
         """Say it above the bars."""
         self._bars.console.print(text, markup=False, soft_wrap=True)
 
-    def _move(self, task: TaskID, row: StreamRow, report: Report) -> None:
+    def _move(self, task: "TaskID", row: StreamRow, report: Report) -> None:
         self._bars.start_task(task)
         status = report.stream_status(row)
         done = status is StreamStatus.DONE
@@ -95,8 +96,11 @@ class Drawn:
             self._bars.stop_task(task)
 
 
-def bars_on(console: Console) -> Bars:
+def bars_on(console: "Console") -> "Bars":
     """Bars that are drawn while they are entered."""
+    from rich.progress import BarColumn, SpinnerColumn, TextColumn
+    from rich.progress import Progress as Bars
+
     return Bars(
         SpinnerColumn(finished_text="[green]✓[/]"),
         TextColumn("{task.description}"),

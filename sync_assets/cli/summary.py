@@ -4,9 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from rich.text import Text
-
-from sync_assets.cli.output import out, print_table
+from sync_assets.cli.output import print_table, print_text
 from sync_assets.cli.times import local
 from sync_assets.core.report import Report
 from sync_assets.core.requests import State
@@ -28,7 +26,7 @@ def print_report(platform: "Platform", report: Report) -> None:
     print_heading(report, entry)
     why = waiting(report, platform.settings.timezone)
     if why is not None:
-        out().print(Text(why), soft_wrap=True)
+        print_text(why)
     jobs: list[Mapping[str, Any]] = entry["jobs"]
     streams = [job for job in jobs if job["type"] != EMBEDDINGS]
     names = columns([job["result"] for job in streams])
@@ -88,20 +86,19 @@ def print_heading(report: Report, entry: Mapping[str, Any]) -> None:
     duration = None if status == "queued" else entry["durationMs"]
     took = "" if duration is None else f" {word} {duration / 1000:,.1f} s"
     what = f"Sync {report.sync_id} of {report.tenant_id}: "
-    out().print(Text.assemble(what, (status, _STYLES.get(status, "")), took), soft_wrap=True)
+    print_text(what, (status, _STYLES.get(status, "")), took)
 
 
 def print_problems(lines: Iterable[str]) -> None:
     """Print lines that somebody should read."""
     for line in lines:
-        out().print(Text(line, style="" if line.startswith(" ") else "bold"), soft_wrap=True)
+        print_text((line, "" if line.startswith(" ") else "bold"))
 
 
 def print_log(lines: Sequence[Mapping[str, Any]], zone: str) -> None:
     """Print the lines of a sync's log."""
     for line in lines:
-        text = f"{local(line['at'], zone)} {line['level']:<7} {line['message']}"
-        out().print(Text(text), soft_wrap=True)
+        print_text(f"{local(line['at'], zone)} {line['level']:<7} {line['message']}")
 
 
 def _failures(jobs: Iterable[Mapping[str, Any]], spec: SourceSpec) -> list[str]:

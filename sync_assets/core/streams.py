@@ -3,11 +3,14 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from sync_assets.core.hints import Door, Hint
 from sync_assets.core.rate import Rate
 from sync_assets.core.records import Payload
-from sync_assets.core.shops import ShopQueries
+
+if TYPE_CHECKING:
+    from sync_assets.core.shops import ShopQueries
 
 EMBEDDINGS = "embeddings"
 """The part of a sync that comes after the streams: their texts, embedded."""
@@ -166,7 +169,7 @@ class SourceSpec:
     rate: Rate | None = None
     hint: Callable[[Mapping[str, str], Payload], Hint | None] | None = None
     door: Door | None = None
-    figures: ShopQueries | None = None
+    figures: "ShopQueries | None" = None
 
     @property
     def texts(self) -> tuple[StreamSpec, ...]:

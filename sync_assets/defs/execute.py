@@ -9,14 +9,17 @@ import json
 import sys
 from typing import Any
 
-import dagster as dg
+from sync_assets.start_up import loading
 
-from sync_assets.core.streams import EMBEDDINGS
-from sync_assets.definitions import defs
-from sync_assets.defs.config import SyncConfig, options_in
-from sync_assets.defs.identity import ASKED_BY_TAG, SYNC_ID_TAG
-from sync_assets.defs.keys import asset_key, step_name
-from sync_assets.defs.partitions import tenants_of
+with loading():
+    import dagster as dg
+
+    from sync_assets.core.streams import EMBEDDINGS
+    from sync_assets.definitions import defs
+    from sync_assets.defs.config import SyncConfig, options_in
+    from sync_assets.defs.identity import ASKED_BY_TAG, SYNC_ID_TAG
+    from sync_assets.defs.keys import asset_key, step_name
+    from sync_assets.defs.partitions import tenants_of
 
 
 def execute(wish: dict[str, Any], instance: dg.DagsterInstance) -> bool:

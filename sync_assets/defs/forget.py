@@ -2,9 +2,12 @@
 
 import sys
 
-import dagster as dg
+from sync_assets.start_up import loading
 
-from sync_assets.defs.partitions import tenants_of
+with loading():
+    import dagster as dg
+
+    from sync_assets.defs.partitions import tenants_of
 
 
 def forget(source: str, tenant: str, instance: dg.DagsterInstance) -> None:

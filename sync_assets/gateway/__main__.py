@@ -2,11 +2,14 @@
 
 import logging
 
-from sync_assets.bootstrap import Platform
-from sync_assets.gateway.app import create_app
-from sync_assets.gateway.server import serve
-from sync_assets.logs import configure_logging
-from sync_assets.settings import Settings
+from sync_assets.start_up import loading
+
+with loading():
+    from sync_assets.bootstrap import Platform
+    from sync_assets.gateway.app import create_app
+    from sync_assets.gateway.server import serve
+    from sync_assets.logs import configure_logging
+    from sync_assets.settings import Settings
 
 
 def main() -> None:

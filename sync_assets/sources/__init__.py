@@ -1,14 +1,17 @@
-"""The registry of sources: a new one is a folder beside this file and a line in it."""
+"""The registry of sources: a new one is a folder beside this file and a line in it.
 
-from collections.abc import Mapping
+What a source does is loaded when it is first asked for: a sync needs one source, not all of them.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from importlib import import_module
 from typing import Protocol
 
 from sync_assets.core.points import Accounts
 from sync_assets.core.ports import Source
 from sync_assets.core.streams import SourceSpec
 from sync_assets.core.tokens import Tokens
-from sync_assets.sources.shopify import Shopify
-from sync_assets.sources.wordpress import WordPress
+from sync_assets.start_up import loading
 
 
 class SourceFactory(Protocol):
@@ -30,9 +33,45 @@ class SourceFactory(Protocol):
         ...
 
 
-SOURCES: Mapping[str, SourceFactory] = {
-    "wordpress": WordPress,
-    "shopify": Shopify,
-}
+class _Sources(Mapping[str, SourceFactory]):
+    """Knows the names; each gives the class of that folder, which is imported for it."""
 
-SPECS: tuple[SourceSpec, ...] = tuple(factory.spec for factory in SOURCES.values())
+    def __init__(self, **classes: str) -> None:
+        self._classes = classes
+
+    def __getitem__(self, name: str) -> SourceFactory:
+        class_name = self._classes[name]
+        with loading():
+            folder = import_module(f"{__name__}.{name}")
+        factory: SourceFactory = getattr(folder, class_name)
+        return factory
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._classes  # Mapping's own would import it
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._classes)
+
+    def __len__(self) -> int:
+        return len(self._classes)
+
+
+class _Specs(Collection[SourceSpec]):
+    """What all sources say of themselves; going through them imports them all."""
+
+    def __contains__(self, spec: object) -> bool:
+        return any(spec == each for each in self)
+
+    def __iter__(self) -> Iterator[SourceSpec]:
+        return (factory.spec for factory in SOURCES.values())
+
+    def __len__(self) -> int:
+        return len(SOURCES)
+
+
+SOURCES: Mapping[str, SourceFactory] = _Sources(
+    wordpress="WordPress",
+    shopify="Shopify",
+)
+
+SPECS: Collection[SourceSpec] = _Specs()

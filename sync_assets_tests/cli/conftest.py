@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sync_assets.bootstrap import Platform
-from sync_assets.cli import app
+from sync_assets.cli.commands import app
 from sync_assets.core.stop import StopSignal
 
 

@@ -12,7 +12,8 @@ from sync_assets_tests.cli.conftest import Commands
 
 def test_help_is_quick_and_loads_nothing_heavy() -> None:
     code = (
-        "import sys, time; from sync_assets.cli import app; app(['--help'], standalone_mode=False);"
+        "import sys, time; from sync_assets.cli.commands import app;"
+        "app(['--help'], standalone_mode=False);"
         "print(time.process_time(), *sys.modules, file=sys.stderr)"
     )
     command = [sys.executable, "-c", code]
