@@ -55,7 +55,7 @@ class Audit:
         """Record these calls, in one transaction."""
         if calls:
             with self._database.as_control() as connection:
-                connection.execute(_ADD, [asdict(call) for call in calls])
+                connection.cursor().executemany(_ADD, [asdict(call) for call in calls])
 
     def forget(self, before: datetime) -> int:
         """Delete what is older; gives the number of calls."""

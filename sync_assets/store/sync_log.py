@@ -76,7 +76,7 @@ def lines(
     """
     parameters = {"sync": sync_id, "after": after, "limit": limit}
     with database.as_control() as connection:
-        return [dict(row) for row in connection.execute(_READ, parameters).mappings()]
+        return connection.execute(_READ, parameters).mappings()
 
 
 def lines_of(
@@ -95,7 +95,6 @@ def lines_of(
     parameters = {"ids": list(after), "after": list(after.values()), "limit": limit}
     found: dict[UUID, list[dict[str, Any]]] = {}
     with database.as_control() as connection:
-        for row in connection.execute(_READ_ALL, parameters).mappings():
-            line = dict(row)
+        for line in connection.execute(_READ_ALL, parameters).mappings():
             found.setdefault(line.pop("sync_id"), []).append(line)
     return found
