@@ -13,7 +13,7 @@ with loading():  # as the command does
     from sync_assets.core.tenants import Credentials, Tenant
     from sync_assets.sources import SOURCES
     from sync_assets.store.database import Database
-    from sync_assets.store.syncs import Syncs
+    from sync_assets.store.holding import Holder
 
     WORDPRESS = SOURCES["wordpress"]  # loads it
 
@@ -41,7 +41,7 @@ def load(chosen: argparse.Namespace) -> None:
     """Syncs the posts stream of the tenant whose site is at `chosen.site`."""
     request = SyncRequest(uuid4(), tenant(chosen), ("posts",))
     source = WORDPRESS(allow_private=True)
-    syncs = Syncs(Database(chosen.database_url)).holder(source.spec)
+    syncs = Holder(Database(chosen.database_url), source.spec)
     syncs.begin(request)
     stop = StopSignal()
     with open_later(source, request, stop) as connect:

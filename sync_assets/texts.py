@@ -24,10 +24,10 @@ from sync_assets.embeddings.retrieve import Retriever, Settle
 from sync_assets.settings import Settings
 from sync_assets.store.budgets import Budgets
 from sync_assets.store.chunk_indexes import ChunkIndexes
-from sync_assets.store.connection import Connection
+from sync_assets.store.connection import Connection, Transaction
 from sync_assets.store.database import Database
 from sync_assets.store.embedding_sets import SetSize, sizes
-from sync_assets.store.embedding_store import EmbeddingStore, Transaction
+from sync_assets.store.embedding_store import EmbeddingStore
 from sync_assets.store.held_part import HeldPart
 from sync_assets.store.leases import hold
 from sync_assets.store.ledger import Ledger

@@ -14,8 +14,8 @@ with loading():  # as the command does
     from sync_assets.core.tenants import Credentials, Tenant
     from sync_assets.sources import SOURCES
     from sync_assets.store.database import Database
+    from sync_assets.store.holding import Holder
     from sync_assets.store.paces import Paces
-    from sync_assets.store.syncs import Syncs
 
     SHOPIFY = SOURCES["shopify"]  # loads it
 
@@ -45,7 +45,7 @@ def load(way: str, chosen: argparse.Namespace) -> None:
     request = SyncRequest(uuid4(), tenant(way, chosen), ("orders",))
     database = Database(chosen.database_url)
     source = SHOPIFY(allow_private=True, paces=Paces(database))
-    syncs = Syncs(database).holder(source.spec)
+    syncs = Holder(database, source.spec)
     syncs.begin(request)
     stop = StopSignal()
     with open_later(source, request, stop) as connect:

@@ -2,6 +2,7 @@
 
 from collections import namedtuple
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from functools import lru_cache
 from typing import Any, cast
 
@@ -89,3 +90,7 @@ class Connection(psycopg.Connection[Row]):
         statement: Any = query.encode() if isinstance(query, str) else query
         result = super().execute(statement, params, prepare=prepare, binary=binary)
         return cast("Result", result)
+
+
+Transaction = Callable[[], AbstractContextManager[Connection]]
+"""Begins a transaction on some connection."""

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -13,7 +12,7 @@ from sync_assets.core.texts import Document, Pending, SetKey, VectorSet
 from sync_assets.store import chunks, embedding_sets, vectors
 from sync_assets.store.chunk_indexes import ChunkIndexes
 from sync_assets.store.chunks import Chunks, Split
-from sync_assets.store.connection import Connection
+from sync_assets.store.connection import Connection, Transaction
 from sync_assets.store.documents import Documents
 from sync_assets.store.embedding_sets import KnownSet
 
@@ -22,10 +21,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BEAT_EVERY = 5.0  # seconds
-
-Transaction = Callable[[], AbstractContextManager[Connection]]
-"""Begins a transaction that named its tenant; where a lease is held, it renews that."""
-
 
 READ_AHEAD = 4_096
 """Texts that are read at once and held, some 300 bytes each: reading some of a set reads all."""

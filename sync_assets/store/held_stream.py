@@ -17,7 +17,7 @@ from sync_assets.core.run import StreamStatus
 from sync_assets.core.streams import StreamSpec
 from sync_assets.store import dead_letters, hints
 from sync_assets.store.checkpoints import load_checkpoint, save_checkpoint
-from sync_assets.store.connection import Connection
+from sync_assets.store.connection import Connection, Transaction
 from sync_assets.store.database import Database
 from sync_assets.store.held_part import COUNT, HeldPart
 from sync_assets.store.leases import Lease
@@ -51,32 +51,32 @@ class StoredStream:
     """Reads what the CMS has of a tenant's stream."""
 
     def __init__(
-        self, database: Database, tenant_id: str, spec: StreamSpec, sync_id: UUID | None = None
+        self, transaction: Transaction, spec: StreamSpec, sync_id: UUID | None = None
     ) -> None:
-        self._database = database
+        """`transaction`: begins one of the tenant."""
+        self._transaction = transaction
         self._sync_id = sync_id
-        self._tenant_id = tenant_id
         self._spec = spec
         self._rows = Rows(spec.table)
 
     def known(self, scope: str, keys: Sequence[int] | None = None) -> Known:
         """What the CMS has of a collection, or of some of its records."""
-        with self._database.as_tenant(self._tenant_id) as connection:
+        with self._transaction() as connection:
             return self._rows.known(connection, scope, keys)
 
     def checkpoint(self, collection: str) -> Checkpoint:
         """Where the collection stands."""
-        with self._database.as_tenant(self._tenant_id) as connection:
+        with self._transaction() as connection:
             return load_checkpoint(connection, self._spec.name, collection, self._sync_id)
 
     def hints(self) -> Sequence[Hint]:
         """The records of the stream that the source hinted at, and that nobody has read since."""
-        with self._database.as_tenant(self._tenant_id) as connection:
+        with self._transaction() as connection:
             return hints.waiting(connection, self._spec.name)
 
     def failed(self, collection: str) -> Sequence[int | None]:
         """The keys of its records that are in the dead letters; None for one without a key."""
-        with self._database.as_tenant(self._tenant_id) as connection:
+        with self._transaction() as connection:
             return dead_letters.keys(connection, self._spec.name, collection)
 
 
@@ -93,7 +93,7 @@ class HeldStream(HeldPart):
         clock: Clock,
     ) -> None:
         super().__init__(database, kept, lease, spec.name)
-        stored = StoredStream(database, lease.tenant_id, spec, lease.sync_id)
+        stored = StoredStream(self._transaction, spec, lease.sync_id)
         self._tenant, self._options = request.tenant, request.options
         self.known, self.checkpoint = stored.known, stored.checkpoint
         self.hints, self.failed = stored.hints, stored.failed
