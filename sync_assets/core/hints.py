@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sync_assets.core.records import Payload
 
@@ -23,8 +24,7 @@ class Hint:
     mark: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """A signed message of a platform's.
 
     Attributes:

@@ -21,7 +21,7 @@ class _Task(Generic[T]):
     def __init__(self, call: Callable[[], T]) -> None:
         self._call = call
         self._context = contextvars.copy_context()  # carries the correlation id into the thread
-        self._done = threading.Event()
+        self._done: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._result: T | None = None
         self._error: BaseException | None = None
 
@@ -30,17 +30,24 @@ class _Task(Generic[T]):
             self._result = self._context.run(self._call)
         except BaseException as error:  # noqa: BLE001 - handed to the waiting thread, not dropped
             self._error = error
-        self._done.set()
+        self._done.put(None)
 
     def is_done(self) -> bool:
-        return self._done.is_set()
+        return not self._done.empty()
 
     def wait(self, stop: StopSignal) -> T:
-        while not self._done.wait(_WAKE_UP):
+        while not self._is_done_soon():
             stop.check()
         if self._error is not None:
             raise self._error
         return self._result  # pyright: ignore[reportReturnType] - set whenever there is no error
+
+    def _is_done_soon(self) -> bool:
+        try:
+            self._done.get(timeout=_WAKE_UP)
+        except queue.Empty:
+            return False
+        return True
 
 
 def in_order(calls: Iterable[Callable[[], T]], stop: StopSignal, *, width: int = 4) -> Iterator[T]:

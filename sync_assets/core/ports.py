@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from sync_assets.core.counts import Counts
@@ -40,8 +40,7 @@ class SyncOptions:
             raise ValueError(f"batch_size is {self.batch_size}; it goes from 1 to 100.")
 
 
-@dataclass(frozen=True, slots=True)
-class ListingPage:
+class ListingPage(NamedTuple):
     """A page of a source's listing.
 
     Attributes:
@@ -61,8 +60,7 @@ class ListingPage:
     at_work: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
+class Fetched(NamedTuple):
     """Contents asked for by key: what came, and what could not be served."""
 
     payloads: Sequence[Payload]
@@ -235,8 +233,7 @@ class Page:
     all_new: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """What PostgreSQL made of a page's records."""
 
     created: int = 0

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sync_assets.core.counts import Counts
 from sync_assets.core.deletion import Evidence, objection
@@ -10,8 +10,7 @@ from sync_assets.core.known import Known, Survey
 from sync_assets.core.ports import Collection, Connection, StreamStore
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(NamedTuple):
     """A collection's listing, read to its end.
 
     Attributes:

@@ -78,8 +78,7 @@ class Record:
         return _digest(text.encode())
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(NamedTuple):
     """A record that could not be kept, on its way to the dead letters.
 
     Attributes:

@@ -3,14 +3,12 @@
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from sync_assets.core.correlation import correlated
 from sync_assets.core.counts import Counts
-from sync_assets.core.embedding import EmbeddingCounts
 from sync_assets.core.errors import (
     LeaseLost,
     OutOfTime,
@@ -24,7 +22,9 @@ from sync_assets.core.ports import Connection, Source, StreamStore, SyncRequest
 from sync_assets.core.stop import StopSignal
 from sync_assets.core.streams import EMBEDDINGS
 from sync_assets.core.sync import sync_stream
-from sync_assets.core.targeted import sync_hinted
+
+if TYPE_CHECKING:
+    from sync_assets.core.embedding import EmbeddingCounts
 
 _log = logging.getLogger(__name__)
 
@@ -88,7 +88,7 @@ class Syncs(Protocol):
 
 
 Held = TypeVar("Held", bound=HeldPart)
-Account = TypeVar("Account", Counts, EmbeddingCounts)
+Account = TypeVar("Account", Counts, "EmbeddingCounts")
 
 Connect = Callable[[], Connection]
 """Gives the open connection, opened at the first call."""
@@ -101,6 +101,8 @@ def run_stream(
 
     def work(store: HeldStream) -> Counts:
         if request.options.hinted:
+            from sync_assets.core.targeted import sync_hinted
+
             return sync_hinted(stream, connect, store, request.options, stop)
         return sync_stream(stream, connect(), store, request.options, stop)
 
@@ -146,12 +148,11 @@ def run_part(
         return counts
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """How a part of a tenant's sync ended: with counts, an error, or not at all."""
 
     stream: str
-    counts: Counts | EmbeddingCounts | None = None
+    counts: "Counts | EmbeddingCounts | None" = None
     error: Exception | None = None
 
 
@@ -160,7 +161,7 @@ def run_tenant(
     source: Source,
     syncs: Syncs,
     stop: StopSignal,
-    embed: Callable[[], EmbeddingCounts] | None = None,
+    embed: "Callable[[], EmbeddingCounts] | None" = None,
 ) -> list[Outcome]:
     """Sync all parts of a request; a failed one stops only those that need it.
 
@@ -178,7 +179,7 @@ def run_tenant(
     outcomes: list[Outcome] = []
     with open_later(source, request, stop) as connect:
 
-        def run(part: str) -> Counts | EmbeddingCounts:
+        def run(part: str) -> "Counts | EmbeddingCounts":
             if part == EMBEDDINGS and embed is not None:
                 return embed()
             return run_stream(request, part, syncs, connect, stop)
@@ -220,7 +221,7 @@ def _outcome(
     request: SyncRequest,
     stream: str,
     syncs: Syncs,
-    run: Callable[[str], Counts | EmbeddingCounts],
+    run: "Callable[[str], Counts | EmbeddingCounts]",
 ) -> Outcome:
     try:
         return Outcome(stream, run(stream))

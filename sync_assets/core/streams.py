@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sync_assets.core.hints import Door, Hint
 from sync_assets.core.rate import Rate
@@ -27,16 +27,14 @@ class ColumnType(Enum):
     NUMERIC = "numeric"
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """A column that the source fills."""
 
     name: str
     type: ColumnType
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """A stream's table in the schema `cms`, beside the columns that all of them have.
 
     Attributes:
@@ -57,8 +55,7 @@ class Table:
     children: "tuple[ChildTable, ...]" = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ChildTable:
+class ChildTable(NamedTuple):
     """A table of the parts of records, such as an order's lines.
 
     Attributes:
@@ -76,8 +73,7 @@ class ChildTable:
     columns: tuple[Column, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class LinkTable:
+class LinkTable(NamedTuple):
     """A table of pairs, such as posts and their terms.
 
     Attributes:
@@ -93,8 +89,7 @@ class LinkTable:
     target: str
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """What of a stream's records is embedded, and found by search.
 
     Attributes:
@@ -113,8 +108,7 @@ class Text:
     link: str = "link"
 
 
-@dataclass(frozen=True, slots=True)
-class StreamSpec:
+class StreamSpec(NamedTuple):
     """One entity type of a source.
 
     Attributes:

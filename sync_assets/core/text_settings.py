@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sync_assets.core.errors import TenantMustAct
 from sync_assets.core.streams import Setting
@@ -87,8 +87,7 @@ TEXT_SETTINGS: Mapping[str, Setting] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class TextWishes:
+class TextWishes(NamedTuple):
     """A tenant's wishes for its texts, parsed.
 
     Attributes:

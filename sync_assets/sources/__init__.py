@@ -5,13 +5,15 @@ What a source does is loaded when it is first asked for: a sync needs one source
 
 from collections.abc import Collection, Iterator, Mapping
 from importlib import import_module
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from sync_assets.core.points import Accounts
 from sync_assets.core.ports import Source
 from sync_assets.core.streams import SourceSpec
-from sync_assets.core.tokens import Tokens
 from sync_assets.start_up import loading
+
+if TYPE_CHECKING:
+    from sync_assets.core.points import Accounts
+    from sync_assets.core.tokens import Tokens
 
 
 class SourceFactory(Protocol):
@@ -23,7 +25,11 @@ class SourceFactory(Protocol):
         ...
 
     def __call__(
-        self, *, allow_private: bool, paces: Accounts | None = None, tokens: Tokens | None = None
+        self,
+        *,
+        allow_private: bool,
+        paces: "Accounts | None" = None,
+        tokens: "Tokens | None" = None,
     ) -> Source:
         """A source that may, or may not, ask addresses outside the public internet.
 

@@ -8,10 +8,9 @@ TenantMustAct
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import SplitResult, parse_qs, urljoin, urlsplit
 
 from sync_assets.core.clock import utc_now
@@ -35,8 +34,7 @@ class InCircles(TenantMustAct):
     """The address redirects without end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """An answer that was read to its end.
 
     Attributes:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from typing import IO
+from typing import IO, NamedTuple
 
 import urllib3
 
@@ -43,8 +43,7 @@ class Limits:
     download: float = 3600.0
 
 
-@dataclass(frozen=True, slots=True)
-class Raw:
+class Raw(NamedTuple):
     """An answer as it came over the wire, decompressed; `url` is what was asked."""
 
     url: str

@@ -3,8 +3,8 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sync_assets.core.errors import OperatorMustAct
@@ -57,8 +57,7 @@ _LIST = f"""
 _GET = f"SELECT {_COLUMNS} FROM sync.dead_letters WHERE id = %(id)s"  # noqa: S608
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
+class Letter(NamedTuple):
     """A record that could not be kept, or a request that no attempt could do.
 
     Attributes:

@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
 import psycopg
@@ -60,8 +60,7 @@ _RELEASE = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
+class Lease(NamedTuple):
     """Proof that this sync holds a tenant's stream."""
 
     tenant_id: str

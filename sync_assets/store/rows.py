@@ -160,8 +160,8 @@ class Rows:
     def _select_known(self, where: str) -> bytes:
         return f"""
             SELECT {self.table.key},
-              coalesce(floor(extract(epoch FROM source_modified_at))::bigint, %(none)s),
-              coalesce(ceil(extract(epoch FROM local_modified_at))::bigint, %(none)s),
+              coalesce(floor(date_part('epoch', source_modified_at))::bigint, %(none)s),
+              coalesce(ceil(date_part('epoch', local_modified_at))::bigint, %(none)s),
               coalesce(local_modified_at > coalesce(source_modified_at, '-infinity'), false),
               deleted_at IS NOT NULL, content_hash
             FROM cms.{self.table.name} WHERE {where} ORDER BY {self.table.key}

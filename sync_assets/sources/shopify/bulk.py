@@ -4,7 +4,7 @@ import logging
 import tempfile
 import time
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import IO
 
@@ -157,7 +157,7 @@ class Bulk:
             _LOG.warning("order %s could not be read with its refunds: %s", entry.key, entry.cause)
         halves = set(lacking)
         wholes = [payload for payload in page.payloads if payload["id"] not in halves]
-        return replace(page, payloads=[*wholes, *fetched.payloads])
+        return page._replace(payloads=[*wholes, *fetched.payloads])
 
     def _lacks(self, node: Node) -> bool:
         """Has it a list whose connections a bulk operation could not give?"""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from sync_assets.core.errors import RetryLater, SourceChanged, SyncError, TenantMustAct
 from sync_assets.core.records import Payload
@@ -18,8 +18,7 @@ _CODE = re.compile(r"[a-z0-9_-]{1,60}")
 _NUMBER = re.compile(r"[0-9]{1,19}")
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(NamedTuple):
     """A page of a listing; `total` is X-WP-Total, None where it is not sent."""
 
     rows: Sequence[Payload]

@@ -106,7 +106,7 @@ class WordPressCollection:
     def _piecemeal(self, offset: int) -> Slice:
         """A slice of a listing with contents, one of which the site cannot serve."""
         listed = self._whole(offset, "id")
-        return replace(listed, rows=self.contents.fetch(listed.keys).payloads)
+        return listed._replace(rows=self.contents.fetch(listed.keys).payloads)
 
     def _whole(self, offset: int, fields: str) -> Slice:
         start, size, ask = offset, self._page_size, partial(self._ask, fields)

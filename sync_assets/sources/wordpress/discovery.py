@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from sync_assets.core.clock import utc_now
@@ -25,8 +25,7 @@ _NOT_HERE = (Unserved, InCircles)  # with plain permalinks `/wp-json/` is a page
 _FIELDS = {"_fields": "name,namespaces,home"}
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A REST API.
 
     Attributes:

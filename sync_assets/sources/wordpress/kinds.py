@@ -1,8 +1,7 @@
 """The post types and taxonomies of a site, and which of them a tenant syncs."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 from sync_assets.core.errors import TenantMustAct
 
@@ -14,8 +13,7 @@ _META = {"edit_categories", "edit_post_tags"}  # stand for the right to manage c
 _MANAGE = "manage_categories"
 
 
-@dataclass(frozen=True, slots=True)
-class PostType:
+class PostType(NamedTuple):
     """A post type: its name, and the route under which its entries are."""
 
     name: str
@@ -23,8 +21,7 @@ class PostType:
     route: str
 
 
-@dataclass(frozen=True, slots=True)
-class Taxonomy:
+class Taxonomy(NamedTuple):
     """A taxonomy.
 
     Attributes:

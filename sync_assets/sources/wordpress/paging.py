@@ -9,6 +9,7 @@ is read later than the page behind it, so a deletion meanwhile only makes the tw
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import NamedTuple
 
 from sync_assets.core.errors import SourceChanged
 from sync_assets.core.pipeline import in_order
@@ -18,8 +19,7 @@ from sync_assets.core.stop import StopSignal
 _MOST_EMPTY = 200  # pages in a row without a row while the total promises more
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
+class Slice(NamedTuple):
     """Rows of a listing from an offset on.
 
     Attributes:

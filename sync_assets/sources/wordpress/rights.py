@@ -1,8 +1,7 @@
 """Whose credentials these are, and whether they show everything."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from sync_assets.core.errors import TenantMustAct
 from sync_assets.sources.wordpress.client import Client, error_code
@@ -18,8 +17,7 @@ _NEEDED = (
 _PROBE = {"context": "edit", "_fields": "id,capabilities"}
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(NamedTuple):
     """A user of the site, and what it may do."""
 
     user: int

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from sync_assets.core.errors import TenantMustAct
 from sync_assets.core.rate import Rate
@@ -67,8 +67,7 @@ SETTINGS: Mapping[str, Setting] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
+class Wishes(NamedTuple):
     """A tenant's settings, parsed."""
 
     post_types: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from sync_assets.core.ports import Connection, RequestStats, SyncOptions
 from sync_assets.core.rate import Pacer, Paces
@@ -10,7 +10,6 @@ from sync_assets.core.retry import Backoff
 from sync_assets.core.stop import StopSignal
 from sync_assets.core.streams import SourceSpec
 from sync_assets.core.tenants import Tenant
-from sync_assets.core.tokens import Tokens
 from sync_assets.sources.http import HttpSession
 from sync_assets.sources.pacing import host, pacer_for
 from sync_assets.sources.wire import Limits
@@ -19,6 +18,9 @@ from sync_assets.sources.wordpress.connection import WordPressConnection
 from sync_assets.sources.wordpress.discovery import discover
 from sync_assets.sources.wordpress.settings import Wishes
 from sync_assets.sources.wordpress.streams import SPEC
+
+if TYPE_CHECKING:
+    from sync_assets.core.tokens import Tokens
 
 
 class WordPress:
@@ -41,7 +43,7 @@ class WordPress:
         backoff: Backoff | None = None,
         limits: Limits | None = None,
         paces: Paces | None = None,
-        tokens: Tokens | None = None,
+        tokens: "Tokens | None" = None,
     ) -> None:
         del tokens
         self._allow_private = allow_private
