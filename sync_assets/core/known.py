@@ -7,6 +7,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from operator import lt
 from typing import NamedTuple
 
 from sync_assets.core.records import HASH_BYTES
@@ -143,7 +144,19 @@ class Survey:
 
     def add(self, sightings: Iterable[Sighting]) -> list[Sighting]:
         """Add sightings; gives back those that are new. A repeated one updates its version."""
-        return [sighting for sighting in sightings if self._put(sighting)]
+        found = list(sightings)
+        first, rest = found[:1], found[1:]  # pages overlap by one
+        new = [sighting for sighting in first if self._put(sighting)]
+        return new + (self._append(rest) or [other for other in rest if self._put(other)])
+
+    def _append(self, sightings: list[Sighting]) -> list[Sighting]:
+        """Add them behind all others, if that is where they belong: as a rule it is."""
+        keys = [key for key, _ in sightings]
+        if not all(map(lt, [*self._keys[-1:], *keys], keys)):
+            return []
+        self._keys.extend(keys)
+        self._versions.extend([version for _, version in sightings])
+        return sightings
 
     def lists_exactly(self, keys: "array[int]", versions: "array[int] | None" = None) -> bool:
         """Are these, in ascending order, the keys of all records listed, and their versions?"""

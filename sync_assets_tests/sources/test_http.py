@@ -1,19 +1,13 @@
 import gzip
 import logging
 import socket
-import ssl
 import threading
 import time
-from collections.abc import Generator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from functools import partial
-from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryFile
 
-import certifi
 import pytest
 
 from sync_assets.core.errors import RetryLater, Stopped, TenantMustAct
@@ -21,13 +15,10 @@ from sync_assets.core.ports import RequestStats
 from sync_assets.core.retry import Backoff
 from sync_assets.core.stop import StopSignal
 from sync_assets.core.tenants import Credentials
-from sync_assets.sources import guard
 from sync_assets.sources.answers import TooLarge, Unserved
 from sync_assets.sources.http import HttpSession
-from sync_assets.sources.trust import trusted
 from sync_assets.sources.wire import Limits, Sent
 from sync_assets_tests.contracts.conversation import story
-from sync_assets_tests.sources.certificates import self_signed
 from sync_assets_tests.sources.conftest import Connect
 from sync_assets_tests.sources.hostile import (
     HostileServer,
@@ -264,227 +255,12 @@ def test_a_stop_is_obeyed_between_two_tries(
     assert len(server.seen) == 1
 
 
-def test_a_redirect_on_the_same_host_is_followed_with_credentials(
-    session: HttpSession, server: HostileServer
-) -> None:
-    server.play(redirect("/new?page=1"), reply(b"[]"))
-    answer = session.get(server.url, auth=AUTH, expect=list)
-    assert answer.url == f"{server.url}/new?page=1"
-    assert all("authorization" in talk.headers for talk in server.seen)
-
-
-def test_credentials_never_go_to_another_address(
-    session: HttpSession, server: HostileServer
-) -> None:
-    with hostile_server() as other:
-        other.play(reply(b"[]"))
-        server.play(redirect(f"{other.url}/steal"))
-        with pytest.raises(TenantMustAct, match=f"tenant update acme --url {other.url}'"):
-            session.get(server.url, auth=AUTH, expect=list)
-        assert other.seen == []
-
-
-def test_an_anonymous_request_may_be_sent_elsewhere(
-    session: HttpSession, server: HostileServer
-) -> None:
-    with hostile_server() as other:
-        other.play(reply(b"[]"))
-        server.play(redirect(other.url))
-        assert session.get(server.url, expect=list).ok
-
-
-def test_redirects_in_circles_come_to_an_end(session: HttpSession, server: HostileServer) -> None:
-    server.play(redirect("/round"))
-    with pytest.raises(TenantMustAct, match="redirects too many times"):
-        session.get(server.url, expect=list)
-    assert len(server.seen) == 6
-
-
-@pytest.mark.parametrize(
-    "location", ["file:///etc/passwd", "ftp://127.0.0.1/", "http://[", "http://u:p@127.0.0.1/"]
-)
-def test_a_redirect_to_what_is_no_plain_address_is_refused(
-    location: str, session: HttpSession, server: HostileServer
-) -> None:
-    server.play(redirect(location))
-    with pytest.raises(TenantMustAct, match="not a plain http or https address") as caught:
-        session.get(server.url, auth=AUTH, expect=list)
-    assert "u:p" not in str(caught.value)
-
-
-def test_an_address_may_hold_any_letter(
-    session: HttpSession, server: HostileServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    look_up, asked = socket.getaddrinfo, set[str]()
-
-    def here(host: str, *rest: int, **more: int):
-        asked.add(host)
-        return look_up("127.0.0.1", *rest, **more)
-
-    monkeypatch.setattr(socket, "getaddrinfo", here)
-    server.play(reply(b"[]"))
-    port = server.url.rpartition(":")[2]
-    session.get(f" HTTP://München.example:{port}/São Paulo/?a=ö&b=%c3%b6", {"s": "ü"}, expect=list)
-    assert asked == {"xn--mnchen-3ya.example"}
-    assert server.seen[0].headers["host"] == f"xn--mnchen-3ya.example:{port}"
-    assert server.seen[0].target == "/S%C3%A3o%20Paulo/?a=%C3%B6&b=%C3%B6&s=%C3%BC"
-
-
-NO_ADDRESSES = [
-    "ftp://example.org/",
-    "//example.org",
-    "example.org",
-    "http://",
-    "http://a b/",
-    "http://a:b/",
-    "http://*.example.org/",
-    "http://.example.org/",
-    "http://u:p@127.0.0.1/",
-]
-
-
-@pytest.mark.parametrize("url", NO_ADDRESSES)
-def test_an_address_that_cannot_be_asked_is_the_tenants_matter(
-    url: str, session: HttpSession
-) -> None:
-    for ask in (
-        lambda: session.get(url, expect=list),
-        lambda: session.post(url, Sent(b"", {}), expect=list),
-        lambda: session.download(url, BytesIO()),
-    ):
-        with pytest.raises(TenantMustAct, match="not a plain http or https address") as caught:
-            ask()
-        assert "u:p" not in str(caught.value)
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "2130706433"])
-def test_private_addresses_are_not_asked(
-    host: str, connect: Connect, server: HostileServer
-) -> None:
-    port = server.url.rpartition(":")[2]
-    server.play(reply(b"[]"))
-    with pytest.raises(TenantMustAct, match="not on the public internet"):
-        connect(allow_private=False).get(f"http://{host}:{port}", expect=list)
-    assert server.seen == []
-
-
-def test_a_redirect_to_a_private_address_is_not_followed(
-    connect: Connect, server: HostileServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The first host counts as public, as a tenant's own site would."""
-    public = guard.is_public
-    monkeypatch.setattr(guard, "is_public", lambda a: a == "127.0.0.1" or public(a))
-    server.play(redirect("http://169.254.169.254/latest/meta-data/"))
-    with pytest.raises(
-        TenantMustAct, match=r"169\.254\.169\.254/latest/meta-data/ is not on the pub"
-    ):
-        connect(allow_private=False).get(server.url, expect=list)
-
-
-def test_a_name_that_changes_its_address_is_found_out(
-    connect: Connect, server: HostileServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """DNS rebinding: public when it is checked, private when it is connected to."""
-    monkeypatch.setattr(guard, "check_host", lambda *_: None)
-    server.play(reply(b"[]"))
-    with pytest.raises(TenantMustAct, match="not on the public internet"):
-        connect(allow_private=False).get(server.url, expect=list)
-    assert server.seen == []
-
-
-def test_a_host_that_does_not_exist_is_looked_up_twice(
-    session: HttpSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tries: list[str] = []
-
-    def look_up(host: str, _port: int) -> list[object]:
-        tries.append(host)
-        raise guard.NoSuchHost(host)
-
-    monkeypatch.setattr(guard, "_look_up", look_up)
-    with pytest.raises(TenantMustAct, match="no such host"):
-        session.get("http://nowhere.invalid/", expect=list)
-    assert len(tries) == 2
-
-
-def test_a_name_server_that_fails_is_for_later(
-    session: HttpSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def look_up(_host: str, _port: int) -> list[object]:
-        raise guard.socket.gaierror(guard.socket.EAI_AGAIN, "Temporary failure")
-
-    monkeypatch.setattr(guard, "_look_up", look_up)
-    with pytest.raises(RetryLater, match="cannot be reached"):
-        session.get("http://example.org/", expect=list)
-
-
 def test_a_closed_port_is_for_later_and_no_fault_of_the_request(session: HttpSession) -> None:
     with hostile_server() as gone:
         url = gone.url
     with pytest.raises(RetryLater, match="cannot be reached") as caught:
         session.get(url, expect=list)
     assert not isinstance(caught.value, Unserved)
-
-
-def test_a_certificate_that_cannot_be_trusted_is_the_tenants_matter(
-    session: HttpSession, tmp_path: Path
-) -> None:
-    told = r"^acme's site https://127\.0\.0\.1:\d+ .* TLS"
-    with https(self_signed(tmp_path)) as server, pytest.raises(TenantMustAct, match=told):
-        session.get(server.url, auth=AUTH, expect=list)
-    assert server.seen == []
-
-
-def test_a_certificate_that_has_expired_is_one_of_these(
-    session: HttpSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for until, name in ((timedelta(days=1), "good"), (-timedelta(days=1), "expired")):
-        folder = tmp_path / name
-        folder.mkdir()
-        certificate = self_signed(folder, until=until)
-        trust(certificate, monkeypatch)
-        with https(certificate) as server:
-            if name == "good":  # it is trusted, while it is good
-                assert session.get(server.url, auth=AUTH, expect=list).json == []
-                continue
-            with pytest.raises(
-                TenantMustAct, match=r"^acme's site https://127\.0\.0\.1:\d+ .* TLS"
-            ):
-                session.get(server.url, auth=AUTH, expect=list)
-            assert server.seen == []
-
-
-def test_a_certificate_for_another_host_is_one_of_these(
-    session: HttpSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    certificate = self_signed(tmp_path)
-    trust(certificate, monkeypatch)
-    with https(certificate) as server, pytest.raises(TenantMustAct, match="TLS certificate"):
-        session.get(server.url.replace("127.0.0.1", "localhost"), auth=AUTH, expect=list)
-    assert server.seen == []
-
-
-def test_the_authorities_are_mozillas_and_read_once() -> None:
-    theirs = ssl.create_default_context(cafile=certifi.where())
-    assert trusted() is trusted()
-    assert sorted(trusted().get_ca_certs(True)) == sorted(theirs.get_ca_certs(True))
-    assert (trusted().verify_mode, trusted().check_hostname) == (ssl.CERT_REQUIRED, True)
-
-
-def trust(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the bundle hold this certificate only, and be read for each pool."""
-    monkeypatch.setattr("certifi.where", partial(str, certificate))
-    monkeypatch.setattr(guard, "trusted", trusted.__wrapped__)
-
-
-@contextmanager
-def https(certificate: Path) -> Generator[HostileServer]:
-    """A server behind TLS."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    with hostile_server(lambda plain: context.wrap_socket(plain, server_side=True)) as server:
-        server.play(reply(b"[]"))
-        yield server
 
 
 def test_headers_alone_can_be_asked_for(session: HttpSession, server: HostileServer) -> None:
