@@ -6,8 +6,8 @@ A dictionary of 100,000 records would weigh some 25 MB; sorted arrays weigh 5.
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from operator import lt
+from sys import byteorder
 from typing import NamedTuple
 
 from sync_assets.core.records import HASH_BYTES
@@ -45,32 +45,46 @@ class KnownRow(NamedTuple):
     hash: bytes
 
 
-Row = tuple[int, int, int, bool, bool, bytes]
-"""The values of a `KnownRow` as a database hands them over."""
+class Columns(NamedTuple):
+    """Rows in ascending order of their keys as a database hands them over, a column at a time.
 
+    Attributes:
+        keys: integers of 8 bytes, the most significant first; so are `versions` and `local`.
+        flags: a byte each: 1 for locally newer, 2 for deleted, 3 for both.
+        hashes: of `HASH_BYTES` each.
+    """
 
-_AT_ONCE = 1000  # rows; a column at a time takes half as long as a row at a time
-_FLAGS = {(False, False): 0, (True, False): 1, (False, True): 2, (True, True): 3}
+    keys: bytes
+    versions: bytes
+    local: bytes
+    flags: bytes
+    hashes: bytes
 
 
 class Known:
     """The rows that the CMS has of one collection, found by key."""
 
-    def __init__(self, rows: Iterable[KnownRow | Row] = ()) -> None:
+    def __init__(self, rows: Iterable[KnownRow] = ()) -> None:
         """`rows`: in ascending order of their keys."""
         self._keys = array("q")
         self._versions = array("q")
         self._locals = array("q")
         self._flags = bytearray()
         self._hashes = bytearray()
-        source = iter(rows)
-        while batch := list(islice(source, _AT_ONCE)):
-            keys, versions, local, locally_newer, deleted, hashes = zip(*batch, strict=True)
-            self._keys.extend(keys)
-            self._versions.extend(versions)
-            self._locals.extend(local)
-            self._flags.extend(map(_FLAGS.__getitem__, zip(locally_newer, deleted, strict=True)))
-            self._hashes += b"".join(hashes)
+        for key, version, local, locally_newer, deleted, content_hash in rows:
+            self._keys.append(key)
+            self._versions.append(version)
+            self._locals.append(local)
+            self._flags.append(locally_newer | deleted << 1)
+            self._hashes += content_hash
+
+    @classmethod
+    def of(cls, columns: Columns) -> "Known":
+        """The rows of these columns: a twentieth of the time that rows one by one would take."""
+        known = cls()
+        known._keys, known._versions, known._locals = map(_integers, columns[:3])
+        known._flags, known._hashes = map(bytearray, columns[3:])
+        return known
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -132,6 +146,13 @@ class Known:
             deleted=bool(flags & 2),
             hash=bytes(self._hashes[start : start + HASH_BYTES]),
         )
+
+
+def _integers(data: bytes) -> "array[int]":
+    numbers = array("q", data)
+    if byteorder == "little":
+        numbers.byteswap()
+    return numbers
 
 
 class Survey:

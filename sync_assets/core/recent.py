@@ -17,7 +17,6 @@ from sync_assets.core.ports import (
     SyncOptions,
 )
 from sync_assets.core.stop import StopSignal
-from sync_assets.core.targeted import Targeted
 
 TRUSTED_FOR = timedelta(days=1)
 """So long does a source's word do; then everything is listed, and what is gone is looked for."""
@@ -58,6 +57,8 @@ class RecentSync:
             return False
         wanted = gone | {key for key in failed if key is not None}
         wanted |= self._changed(survey, since, wanted)
+        from sync_assets.core.targeted import Targeted
+
         targeted = (self.collection, self.connection, self.store, self.options, self.stop)
         Targeted(*targeted, self.counts).run(sorted(wanted))
         self.connection.verify()

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync_assets.core.known import NO_HASH, NO_VERSION, Known, KnownRow, Sighting, Survey
+from sync_assets.core.known import (
+    NO_HASH,
+    NO_VERSION,
+    Columns,
+    Known,
+    KnownRow,
+    Sighting,
+    Survey,
+)
 from sync_assets_tests.core.properties import modestly
 
 keys = st.integers(-(2**63), 2**63 - 1) | st.integers(0, 12)
@@ -102,3 +110,18 @@ def test_whether_the_rows_are_just_what_is_listed(rows: list[KnownRow], is_just:
 def test_records_without_a_version_are_never_just_what_is_listed():
     survey = Survey([Sighting(1, NO_VERSION)])
     assert not Known([row(1, NO_VERSION)]).is_just(survey, before=21)
+
+
+@modestly
+@given(st.lists(rows, unique_by=lambda row: row.key))
+def test_columns_are_the_same_rows(given_rows: list[KnownRow]):
+    ordered = sorted(given_rows)
+    columns = Columns(
+        *(
+            b"".join(row[place].to_bytes(8, "big", signed=True) for row in ordered)
+            for place in (0, 1, 2)
+        ),
+        flags=bytes(row.locally_newer + 2 * row.deleted for row in ordered),
+        hashes=b"".join(row.hash for row in ordered),
+    )
+    assert list(Known.of(columns)) == ordered
