@@ -102,12 +102,10 @@ def _refusal(raw: Raw, provider: str, model: str) -> str:
 
 def _in_order(found: Any, count: int) -> list[dict[str, Any]]:  # noqa: ANN401 - JSON
     """The items by their index, where each text has exactly one."""
-    items = cast("Any", found).get("data") if isinstance(found, dict) else None
-    if not isinstance(items, list) or not all(
-        isinstance(item, dict) for item in cast("Any", items)
-    ):
+    items = cast(Any, found).get("data") if isinstance(found, dict) else None
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in cast(Any, items)):
         raise WrongAnswer("JSON without a list of vectors")
-    listed = cast("list[dict[str, Any]]", items)
+    listed = cast(list[dict[str, Any]], items)
     if len(listed) != count:
         raise WrongAnswer(f"{len(listed)} vectors for {count} texts")
     by_index = {item.get("index"): item for item in listed if type(item.get("index")) is int}
@@ -126,15 +124,15 @@ def _numbers(embedding: Any) -> "list[Any] | NDArray[np.float32]":  # noqa: ANN4
         except (binascii.Error, ValueError) as error:
             raise WrongAnswer("vectors in base64 that cannot be read") from error
     if not isinstance(embedding, list) or not all(
-        type(number) in (float, int) for number in cast("list[Any]", embedding)
+        type(number) in (float, int) for number in cast(list[Any], embedding)
     ):
         raise WrongAnswer("vectors that are not lists of numbers")
-    return cast("list[Any]", embedding)
+    return cast(list[Any], embedding)
 
 
 def _tokens(found: dict[str, Any]) -> int | None:
     usage: Any = found.get("usage")
-    tokens = cast("Any", usage).get("total_tokens") if isinstance(usage, dict) else None
+    tokens = cast(Any, usage).get("total_tokens") if isinstance(usage, dict) else None
     return tokens if type(tokens) is int and 0 < tokens < _MOST_TOKENS else None
 
 

@@ -38,11 +38,11 @@ def looks_like_html(body: bytes) -> bool:
 
 def _of_kind(value: Any, kind: Kind) -> Any:  # noqa: ANN401 - JSON
     if isinstance(value, dict) and kind is list:
-        return _list_with_gaps(cast("dict[str, Any]", value))
+        return _list_with_gaps(cast(dict[str, Any], value))
     if kind is dict and value == []:  # PHP shows an empty object as an empty list
         return {}
     if isinstance(value, kind):
-        return cast("Any", value)
+        return cast(Any, value)
     raise NotJson(f"expected a JSON {kind.__name__}, found something else")
 
 

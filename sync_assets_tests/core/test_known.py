@@ -1,5 +1,7 @@
 """The compact sets behave like dictionaries."""
 
+from struct import pack
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -117,10 +119,9 @@ def test_records_without_a_version_are_never_just_what_is_listed():
 def test_columns_are_the_same_rows(given_rows: list[KnownRow]):
     ordered = sorted(given_rows)
     columns = Columns(
-        *(
-            b"".join(row[place].to_bytes(8, "big", signed=True) for row in ordered)
-            for place in (0, 1, 2)
-        ),
+        keys=b"".join(pack(">q", row.key) for row in ordered),
+        versions=b"".join(pack(">q", row.version) for row in ordered),
+        local=b"".join(pack(">q", row.local) for row in ordered),
         flags=bytes(row.locally_newer + 2 * row.deleted for row in ordered),
         hashes=b"".join(row.hash for row in ordered),
     )

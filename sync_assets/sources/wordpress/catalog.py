@@ -55,4 +55,4 @@ class Catalog:
     def _custom_statuses(self) -> list[str]:
         """Those of plugins; WordPress leaves its internal ones out."""
         answer = self._client.ask("/wp/v2/statuses", {"context": "edit"})
-        return list(cast("dict[str, Any]", answer.json)) if answer.ok else []
+        return list(cast(dict[str, Any], answer.json)) if answer.ok else []

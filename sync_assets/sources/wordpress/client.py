@@ -49,7 +49,10 @@ class Client:
         if not answer.ok:
             raise self.refusal(answer)
         found: list[object] = answer.json
-        rows = [_row(cast("dict[str, Any]", row)) for row in found if isinstance(row, dict)]
+        rows = cast(list[dict[str, Any]], [row for row in found if isinstance(row, dict)])
+        for row in rows:
+            if "password" in row or isinstance(row.get("id"), str):
+                _mend(row)
         return Rows(rows, _total(answer))
 
     def object(self, route: str, params: Params) -> Payload:
@@ -123,7 +126,7 @@ class Client:
 def error_code(answer: Answer) -> str:
     """WordPress's code of an error, such as `rest_no_route`; empty when there is none."""
     error: object = answer.json
-    code = cast("dict[str, Any]", error).get("code") if isinstance(error, dict) else None
+    code = cast(dict[str, Any], error).get("code") if isinstance(error, dict) else None
     return code if isinstance(code, str) and _CODE.fullmatch(code) else ""
 
 
@@ -142,7 +145,7 @@ def _status(answer: Answer) -> int:
 
 def _member(found: dict[str, Any], name: str) -> dict[str, Any]:
     member = found.get(name)
-    return cast("dict[str, Any]", member) if isinstance(member, dict) else {}
+    return cast(dict[str, Any], member) if isinstance(member, dict) else {}
 
 
 def _total(answer: Answer) -> int | None:
@@ -150,12 +153,11 @@ def _total(answer: Answer) -> int | None:
     return int(text) if _NUMBER.fullmatch(text) else None
 
 
-def _row(row: dict[str, Any]) -> dict[str, Any]:
-    """The row with a mark in place of a post's password; an id in quotes becomes a number."""
+def _mend(row: dict[str, Any]) -> None:
+    """Put a mark in place of a post's password, and a number in place of an id in quotes."""
     password = row.pop("password", None)
     if password is not None:
         row[PROTECTED] = bool(password)
     key = row.get("id")
     if isinstance(key, str) and _NUMBER.fullmatch(key):
         row["id"] = int(key)
-    return row

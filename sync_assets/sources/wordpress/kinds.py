@@ -109,9 +109,7 @@ def _pick(tenant: str, what: str, name: str, offered: Sequence[_Kind]) -> _Kind:
 
 def _members(found: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     return [
-        (name, cast("dict[str, Any]", said))
-        for name, said in found.items()
-        if isinstance(said, dict)
+        (name, cast(dict[str, Any], said)) for name, said in found.items() if isinstance(said, dict)
     ]
 
 
@@ -127,7 +125,7 @@ def _public(name: str, said: Mapping[str, Any]) -> bool:
         return False
     visibility = said.get("visibility")
     if isinstance(visibility, dict):
-        return bool(cast("dict[str, Any]", visibility).get("public"))
+        return bool(cast(dict[str, Any], visibility).get("public"))
     return True
 
 
@@ -136,5 +134,5 @@ def _right(said: Mapping[str, Any]) -> str:
     capabilities = said.get("capabilities")
     if not isinstance(capabilities, dict):
         return _MANAGE
-    right = str(cast("dict[str, Any]", capabilities).get("edit_terms") or _MANAGE)
+    right = str(cast(dict[str, Any], capabilities).get("edit_terms") or _MANAGE)
     return _MANAGE if right in _META else right

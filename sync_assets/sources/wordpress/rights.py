@@ -54,5 +54,5 @@ def probe(client: Client) -> Account:
 
 def _account(me: Mapping[str, Any]) -> Account:
     raw = me.get("capabilities")
-    capabilities = cast("dict[str, Any]", raw) if isinstance(raw, dict) else {}
+    capabilities = cast(dict[str, Any], raw) if isinstance(raw, dict) else {}
     return Account(me.get("id") or 0, frozenset(name for name, has in capabilities.items() if has))

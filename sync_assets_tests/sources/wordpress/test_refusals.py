@@ -12,7 +12,7 @@ from sync_assets.sources.wordpress.address import ApiRoot
 from sync_assets.sources.wordpress.client import Client
 
 TENANT = Tenant("acme", "wordpress", "agency", "https://acme.test", Credentials("ana", "x"))
-NO_SESSION = cast("HttpSession", None)  # nothing is asked
+NO_SESSION = cast(HttpSession, None)  # nothing is asked
 
 
 def refusal(params: dict[str, str], **data: Any) -> Exception:
