@@ -5,6 +5,7 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from itertools import islice
 from typing import Generic, TypeVar
 
@@ -13,6 +14,8 @@ from sync_assets.core.stop import StopSignal
 T = TypeVar("T")
 
 _WAKE_UP = 0.2  # seconds; a stop is seen within this time even while every call is stuck
+_AT_FIRST = 2
+_LONG = 0.02  # seconds; who answers sooner keeps the consumer busy with few calls in flight
 
 
 class _Task(Generic[T]):
@@ -35,19 +38,57 @@ class _Task(Generic[T]):
     def is_done(self) -> bool:
         return not self._done.empty()
 
-    def wait(self, stop: StopSignal) -> T:
-        while not self._is_done_soon():
+    def wait(self, stop: StopSignal, crew: "_Crew[T]") -> T:
+        while not self._is_done_within(_WAKE_UP if crew.is_complete else _LONG):
+            crew.grow()
             stop.check()
         if self._error is not None:
             raise self._error
         return self._result  # pyright: ignore[reportReturnType] - set whenever there is no error
 
-    def _is_done_soon(self) -> bool:
+    def _is_done_within(self, seconds: float) -> bool:
         try:
-            self._done.get(timeout=_WAKE_UP)
+            self._done.get(timeout=seconds)
         except queue.Empty:
             return False
         return True
+
+
+class _Crew(Generic[T]):
+    """The threads that make the calls: a few at first, more when they are waited for.
+
+    Daemon threads: a process that was told to end does not wait for a slow answer (an executor's
+    threads are joined at exit).
+    """
+
+    def __init__(self, width: int) -> None:
+        self.work: queue.SimpleQueue[_Task[T] | None] = queue.SimpleQueue()
+        self._width = width
+        self._size = 0
+        for _ in range(min(_AT_FIRST, width)):
+            self.grow()
+
+    @property
+    def is_complete(self) -> bool:
+        return self._size == self._width
+
+    def grow(self) -> None:
+        """One thread more, up to the width."""
+        if not self.is_complete:
+            self._size += 1
+            threading.Thread(target=self._serve, daemon=True).start()
+
+    def dismiss(self) -> None:
+        """Forget the calls that nobody waits for any more, and let the threads end."""
+        with suppress(queue.Empty):
+            while True:
+                self.work.get_nowait()
+        for _ in range(self._size):
+            self.work.put(None)
+
+    def _serve(self) -> None:
+        while (task := self.work.get()) is not None:
+            task.run()
 
 
 def in_order(calls: Iterable[Callable[[], T]], stop: StopSignal, *, width: int = 4) -> Iterator[T]:
@@ -56,48 +97,25 @@ def in_order(calls: Iterable[Callable[[], T]], stop: StopSignal, *, width: int =
     Asks no further ahead than keeps the consumer busy, and `2 * width` calls at most: a result that
     it has to wait for adds one, a result that was there already takes one back. What comes too
     early fills memory, and its thread fights the consumer for the interpreter.
-
-    Daemon threads: a process that was told to end does not wait for a slow answer (an executor's
-    threads are joined at exit).
     """
     pending: deque[_Task[T]] = deque()
-    work: queue.SimpleQueue[_Task[T] | None] = queue.SimpleQueue()
     tasks = (_Task(call) for call in calls)
+    crew: _Crew[T] = _Crew(width)
     ahead = width
-    for _ in range(width):
-        threading.Thread(target=_serve, args=(work,), daemon=True).start()
     try:
-        _enqueue(islice(tasks, ahead), pending, work)
+        _enqueue(islice(tasks, ahead), pending, crew)
         while pending:
             task = pending.popleft()
             ahead = max(1, ahead - 1) if task.is_done() else min(2 * width, ahead + 1)
-            result = task.wait(stop)
-            _enqueue(islice(tasks, max(0, ahead - len(pending))), pending, work)
+            result = task.wait(stop, crew)
+            _enqueue(islice(tasks, max(0, ahead - len(pending))), pending, crew)
             yield result
             stop.check()
     finally:
-        _drain(work)
-        for _ in range(width):
-            work.put(None)
+        crew.dismiss()
 
 
-def _enqueue(
-    tasks: Iterable[_Task[T]], pending: deque[_Task[T]], work: queue.SimpleQueue[_Task[T] | None]
-) -> None:
+def _enqueue(tasks: Iterable[_Task[T]], pending: deque[_Task[T]], crew: _Crew[T]) -> None:
     for task in tasks:
         pending.append(task)
-        work.put(task)
-
-
-def _drain(work: queue.SimpleQueue[_Task[T] | None]) -> None:
-    """Forget the calls that nobody waits for any more."""
-    while True:
-        try:
-            work.get_nowait()
-        except queue.Empty:
-            return
-
-
-def _serve(work: queue.SimpleQueue[_Task[T] | None]) -> None:
-    while (task := work.get()) is not None:
-        task.run()
+        crew.work.put(task)

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 import dagster as dg
 
@@ -136,7 +136,8 @@ def _exists(key: dg.AssetKey, partition: str | None, partitions: Mapping[str, se
 
 def _old(instance: dg.DagsterInstance, before: datetime) -> Iterator[dg.DagsterRun]:
     """The old runs; a page is read before the last one is given out, whose runs are its cursor."""
-    wanted = dg.RunsFilter(statuses=FINISHED, updated_before=before)
+    # Dagster keeps UTC and drops the zone of what it compares that with.
+    wanted = dg.RunsFilter(statuses=FINISHED, updated_before=before.astimezone(UTC))
     cursor, page = None, list[dg.RunRecord]()
     while True:
         following = instance.get_run_records(wanted, limit=_PAGE, ascending=True, cursor=cursor)

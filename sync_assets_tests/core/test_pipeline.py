@@ -79,19 +79,28 @@ def test_a_busy_consumer_is_kept_busy_and_no_more():
     assert 1 <= ahead <= 3
 
 
-def test_a_consumer_who_has_to_wait_gets_more_calls_in_flight():
+def most_in_flight(seconds: float) -> int:
+    """So many calls of that duration were made at once."""
     most, now, lock = [0], [0], threading.Lock()
 
     def call() -> None:
         with lock:
             now[0] += 1
             most[0] = max(most[0], now[0])
-        time.sleep(0.005)
+        time.sleep(seconds)
         with lock:
             now[0] -= 1
 
     list(in_order([call] * 30, StopSignal(), width=6))
-    assert most[0] == 6
+    return most[0]
+
+
+def test_a_consumer_who_has_to_wait_gets_more_calls_in_flight():
+    assert most_in_flight(seconds=0.05) == 6
+
+
+def test_who_answers_at_once_gets_few_calls_at_a_time():
+    assert most_in_flight(seconds=0) <= 2
 
 
 def test_calls_that_nobody_waits_for_any_more_are_not_made():

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Generator
-from datetime import timedelta
+from datetime import timedelta, timezone
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -100,6 +100,16 @@ def test_a_new_run_stays(instance: dg.DagsterInstance):
     run_id = run(instance)
     assert clean(instance, days=1) == Deleted(0, 0)
     assert runs(instance) == {run_id}
+
+
+@pytest.mark.parametrize("hours", [-11, 13])
+def test_a_run_is_as_old_by_the_clocks_of_every_zone(instance: dg.DagsterInstance, hours: int):
+    there, until = timezone(timedelta(hours=hours)), time.monotonic() + 60
+    run_id, moment = run(instance), timedelta(minutes=1)
+    earlier, later = (utc_now().astimezone(there) + shift for shift in (-moment, moment))
+    assert delete_old_runs(instance, earlier, CHECK_KEYS, (), until) == Deleted(0, 0)
+    assert runs(instance) == {run_id}
+    assert delete_old_runs(instance, later, CHECK_KEYS, (), until) == Deleted(1, 0)
 
 
 def test_a_run_that_a_request_needs_stays(instance: dg.DagsterInstance):

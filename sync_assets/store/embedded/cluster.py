@@ -57,6 +57,9 @@ def _initdb(binaries: Binaries, data: Path, password: Path) -> list[str | Path]:
     # PostgreSQL's own C.UTF-8: the same on every system, and no libc upgrade can break an index.
     command += ["--encoding", "UTF8", "--locale", "C"]
     command += ["--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"]
+    # The password is 32 random bytes, which nobody guesses: 4,096 rounds of hashing protect nothing
+    # and cost both ends of each connection 2 ms.
+    command += ["--set", "scram_iterations=1"]
     for name, value in _SETTINGS.items():
         command += ["--set", f"{name}={value}"]
     return command
