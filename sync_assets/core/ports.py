@@ -188,8 +188,7 @@ class Source(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
+class Checkpoint(NamedTuple):
     """Where a collection stands.
 
     Attributes:
@@ -209,8 +208,7 @@ class Checkpoint:
     own: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """What goes into one transaction: changed records, rejected ones, the checkpoint behind them.
 
     Attributes:

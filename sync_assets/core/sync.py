@@ -2,7 +2,7 @@
 
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 
@@ -143,7 +143,7 @@ class _CollectionSync:
         begun = checkpoint.begun_at if checkpoint.own else None
         self.collection = self.collection.with_contents(begun)
         begun_at = begun or self.connection.server_time() - SKEW
-        self._save(replace(checkpoint, begun_at=begun_at))
+        self._save(checkpoint._replace(begun_at=begun_at))
         return checkpoint
 
     def _begin(self, stored: Checkpoint) -> Checkpoint:
@@ -155,7 +155,7 @@ class _CollectionSync:
         self.first, self.loaded = stored.overlap_from is None, stored.loaded
         goes_on = stored.reread_from is not None and (stored.own or not self.options.full)
         if self.options.full and not goes_on:
-            return replace(stored, reread_from=NO_VERSION)
+            return stored._replace(reread_from=NO_VERSION)
         return stored
 
     def _take(self, page: ListingPage, keeper: Keeper) -> None:
@@ -242,7 +242,7 @@ class _CollectionSync:
         modified since then can have changed in the very second of its reading.
         """
         self.connection.verify()
-        passed = replace(checkpoint, overlap_from=self.connection.server_time() - SKEW)
+        passed = checkpoint._replace(overlap_from=self.connection.server_time() - SKEW)
         self._save(passed)
         return passed
 
@@ -263,4 +263,4 @@ def _reached(checkpoint: Checkpoint, keys: Sequence[int]) -> Checkpoint | None:
     """The checkpoint behind these keys, where a full refresh is under way."""
     if checkpoint.reread_from is None or keys[-1] <= checkpoint.reread_from:
         return None
-    return replace(checkpoint, reread_from=keys[-1])
+    return checkpoint._replace(reread_from=keys[-1])

@@ -82,7 +82,7 @@ class HeldPart:
         self._lease = lease
         self._part = part
         self._account: Mapping[str, object] = {}
-        self._shown_at = 0.0
+        self._shown_at = time.monotonic()  # it has just begun, which says as much
 
     def start(self) -> None:
         """Record that it is running, as one more attempt."""

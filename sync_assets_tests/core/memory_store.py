@@ -81,7 +81,7 @@ class MemoryStore:
 
     def checkpoint(self, collection: str) -> Checkpoint:
         self.hook("checkpoint")
-        return replace(self.checkpoints.get(collection, Checkpoint()), own=self.own)
+        return self.checkpoints.get(collection, Checkpoint())._replace(own=self.own)
 
     def write(self, page: Page) -> Written:
         self.hook("write")

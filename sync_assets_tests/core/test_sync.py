@@ -427,7 +427,7 @@ def test_the_progress_never_shows_more_fates_than_records(site: FakeSite, store:
 def test_a_new_full_sync_reads_also_what_a_cut_off_one_had_read(store: MemoryStore):
     site = site_of(range(1, 8))
     sync(site, store)
-    half = replace(store.checkpoints["things"], reread_from=4)
+    half = store.checkpoints["things"]._replace(reread_from=4)
     store.checkpoints["things"] = half
     store.own = False
     part = FakeCollection(site)
@@ -439,7 +439,7 @@ def test_a_new_full_sync_reads_also_what_a_cut_off_one_had_read(store: MemorySto
 def test_a_full_refresh_that_was_cut_off_goes_on_where_it_stopped(options: SyncOptions):
     site, store = site_of(range(1, 8)), MemoryStore()
     sync(site, store)
-    half = replace(store.checkpoints["things"], reread_from=4)
+    half = store.checkpoints["things"]._replace(reread_from=4)
     store.checkpoints["things"] = half
     part = FakeCollection(site)
     sync_collections(FakeConnection([part]), store, options)

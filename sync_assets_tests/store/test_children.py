@@ -2,7 +2,6 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -95,7 +94,7 @@ def test_a_new_record_may_find_a_part_of_its_own_there_already(platform: Platfor
     with held(platform) as stream:
         stream.write(page(order(1, {10: "1"})))
         owner.execute("UPDATE cms.shopify_order_lines SET order_id = 2")
-        written = stream.write(replace(page(order(2, {10: "2", 11: "3"})), all_new=True))
+        written = stream.write(page(order(2, {10: "2", 11: "3"}))._replace(all_new=True))
     assert (written.created, written.failed) == (1, 0)
     assert lines(owner) == [(2, 10, Decimal(2)), (2, 11, Decimal(3))]
 
@@ -107,7 +106,7 @@ def test_what_is_left_of_a_record_whose_row_is_gone_goes_too(
     with held(platform) as stream:
         stream.write(page(order(1, {10: "1", 11: "2"}), order(2, {12: "3"})))
         owner.execute("DELETE FROM cms.shopify_orders WHERE order_id = 1")
-        stream.write(replace(page(order(1, {11: "2", 13: "4"})), all_new=all_new))
+        stream.write(page(order(1, {11: "2", 13: "4"}))._replace(all_new=all_new))
     assert [row[:2] for row in lines(owner)] == [(1, 11), (1, 13), (2, 12)]
 
 
@@ -116,7 +115,7 @@ def test_a_record_that_the_database_refuses_leaves_no_part(
     platform: Platform, owner: Owner, all_new: bool
 ):
     owner.execute("ALTER TABLE cms.shopify_order_lines ADD CHECK (unit_price < 100)")
-    sent = replace(page(order(1, {10: "1"}), order(2, {10: "1", 11: "100"})), all_new=all_new)
+    sent = page(order(1, {10: "1"}), order(2, {10: "1", 11: "100"}))._replace(all_new=all_new)
     with held(platform) as stream:
         written = stream.write(sent)
     assert (written.created, written.failed) == (1, 1)

@@ -159,7 +159,7 @@ def test_what_is_left_of_a_record_whose_row_is_gone_goes_too(
     with held(platform) as stream:
         stream.write(page(post(1, terms=[5, 6]), post(2, terms=[5])))
         owner.execute("DELETE FROM cms.wordpress_posts WHERE wp_id = 1")
-        stream.write(replace(page(post(1, "Novo", APRIL, terms=[6, 7])), all_new=all_new))
+        stream.write(page(post(1, "Novo", APRIL, terms=[6, 7]))._replace(all_new=all_new))
     assert one(owner, TERMS) == ["(1,6)", "(1,7)", "(2,5)"]
 
 
@@ -218,7 +218,7 @@ def test_a_sync_of_a_tenant_that_was_changed_stores_no_checkpoint_any_more(
         stream.write(page(checkpoint=LATER))
         platform.tenants.update(replace(wanted.tenant, **change))
         with pytest.raises(RetryLater, match="acme were changed"):
-            stream.write(page(post(1), checkpoint=replace(LATER, listed_at=APRIL)))
+            stream.write(page(post(1), checkpoint=LATER._replace(listed_at=APRIL)))
         stored = stream.checkpoint("post")
     assert (stored.reread_from, stored.listed_at) == (NO_VERSION, None)
     assert platform.syncs.holder(SPEC).stored("acme", "posts").known("post").get(1) is None
@@ -241,7 +241,7 @@ def test_what_changes_nothing_of_what_is_read_disturbs_no_sync(platform: Platfor
     with held(platform, wanted) as stream:
         platform.tenants.update(replace(wanted.tenant, schedule="off", organization="other"))
         stream.write(page(checkpoint=LATER))
-        assert stream.checkpoint("post") == replace(LATER, own=True)
+        assert stream.checkpoint("post") == LATER._replace(own=True)
 
 
 def test_whoever_changes_a_tenant_waits_for_the_page_that_is_being_written(platform: Platform):

@@ -2,7 +2,6 @@
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -46,7 +45,7 @@ def new_page(
     *records: Record, rejected: Sequence[Rejected] = (), checkpoint: Checkpoint | None = None
 ) -> Page:
     """A page of posts of which the CMS had none."""
-    return replace(page(*records, rejected=rejected, checkpoint=checkpoint), all_new=True)
+    return page(*records, rejected=rejected, checkpoint=checkpoint)._replace(all_new=True)
 
 
 def begin(platform: Platform, wanted: SyncRequest) -> None:

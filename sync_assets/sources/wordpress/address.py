@@ -1,14 +1,13 @@
 """Where a site's REST API is, with pretty permalinks or plain ones."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 Params = Mapping[str, str | int]
 
 
-@dataclass(frozen=True, slots=True)
-class ApiRoot:
+class ApiRoot(NamedTuple):
     """The API's address: `https://example.org/wp-json`, or one with `?rest_route=`.
 
     Attributes:
