@@ -10,8 +10,18 @@ some twenty times while it is made, once more at exit, and finds next to nothing
 
 import gc
 import sys
+import threading
 from collections.abc import Generator
 from contextlib import contextmanager
+
+
+class _Loads:
+    """How many blocks import right now, in all threads, and what the first of them found."""
+
+    lock = threading.Lock()
+    count = 0
+    collector_was_on = False
+    modules = 0
 
 
 @contextmanager
@@ -21,12 +31,22 @@ def loading() -> Generator[None]:
     Where the block imports nothing new, as at a second call, nothing is frozen: what becomes
     garbage between two calls would never be collected.
     """
-    was_on, known = gc.isenabled(), len(sys.modules)
-    gc.disable()
+    with _Loads.lock:
+        if not _Loads.count:
+            _Loads.collector_was_on, _Loads.modules = gc.isenabled(), len(sys.modules)
+            gc.disable()
+        _Loads.count += 1
     try:
         yield
     finally:
-        if len(sys.modules) > known:
-            gc.freeze()
-        if was_on:
-            gc.enable()
+        with _Loads.lock:
+            _Loads.count -= 1
+            if not _Loads.count:
+                _leave()
+
+
+def _leave() -> None:
+    if len(sys.modules) > _Loads.modules:
+        gc.freeze()
+    if _Loads.collector_was_on:
+        gc.enable()

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Generator
 from importlib import import_module
+from threading import Event, Thread
 
 import pytest
 
@@ -96,3 +97,21 @@ def test_loading_what_is_loaded_freezes_nothing() -> None:
     with loading():
         import_module("sync_assets.start_up")
     assert gc.get_freeze_count() == before
+
+
+def test_a_second_thread_that_loads_meanwhile_does_not_leave_the_collector_off() -> None:
+    inside, may_leave = Event(), Event()
+
+    def load() -> None:
+        with loading():
+            inside.set()
+            may_leave.wait(10)
+
+    with loading():
+        other = Thread(target=load)
+        other.start()
+        assert inside.wait(10)
+    assert not gc.isenabled()  # the other one is not through yet
+    may_leave.set()
+    other.join(10)
+    assert gc.isenabled()

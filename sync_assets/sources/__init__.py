@@ -3,6 +3,7 @@
 What a source does is loaded when it is first asked for: a sync needs one source, not all of them.
 """
 
+import sys
 from collections.abc import Collection, Iterator, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
@@ -47,9 +48,11 @@ class _Sources(Mapping[str, SourceFactory]):
 
     def __getitem__(self, name: str) -> SourceFactory:
         class_name = self._classes[name]
-        with loading():
-            folder = import_module(f"{__name__}.{name}")
-        factory: SourceFactory = getattr(folder, class_name)
+        path = f"{__name__}.{name}"
+        if path not in sys.modules:
+            with loading():
+                import_module(path)
+        factory: SourceFactory = getattr(import_module(path), class_name)
         return factory
 
     def __contains__(self, name: object) -> bool:

@@ -170,21 +170,30 @@ def _opened(address: Address, *, autocommit: bool = False) -> Generator[Connecti
 
 @contextmanager
 def _transaction(connection: Connection) -> Generator[Connection]:
-    """A transaction on the connection, which an interrupt drops.
+    """A transaction on the connection, which an interrupt drops: in its body, BEGIN or COMMIT."""
+    with (
+        _dropped_by_interrupts(connection),
+        connection.transaction(),
+        _dropped_by_interrupts(connection),
+    ):
+        yield connection
 
-    An interrupt leaves the driver in the middle of a command: nothing more can be said there. The
-    server is told, which otherwise would keep its locks until the command has had its turn.
+
+@contextmanager
+def _dropped_by_interrupts(connection: Connection) -> Generator[None]:
+    """An interrupt leaves the driver in the middle of a command: nothing more can be said there.
+
+    The server is told, which otherwise would keep its locks until the command has had its turn.
     """
-    with connection.transaction():
-        try:
-            yield connection
-        except Exception:
-            raise
-        except BaseException:
-            with suppress(psycopg.Error):
-                connection.cancel_safe(timeout=_CANCELLED_WITHIN)
-            connection.close()
-            raise
+    try:
+        yield
+    except Exception:
+        raise
+    except BaseException:
+        with suppress(psycopg.Error):
+            connection.cancel_safe(timeout=_CANCELLED_WITHIN)
+        connection.close()
+        raise
 
 
 _WAITING_HELPS = ("08", "40", "53", "55", "57")

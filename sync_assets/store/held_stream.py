@@ -235,7 +235,6 @@ def _again_after_deadlocks(transaction: Callable[[], T]) -> T:
         try:
             return transaction()
         except RetryLater as error:
-            cause = getattr(error.__cause__, "orig", error.__cause__)
-            if not isinstance(cause, postgres.DeadlockDetected):
+            if not isinstance(error.__cause__, postgres.DeadlockDetected):
                 raise
     return transaction()

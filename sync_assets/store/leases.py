@@ -127,15 +127,18 @@ def hold(database: Database, tenant_id: str, stream: str, sync_id: UUID) -> Gene
     try:
         with database.tenant_on(kept, tenant_id) as connection:
             lease.take(connection)
-        heart = _Heart(database, lease, kept)
-        heart.start()
+        beating = _Heart(database, lease, kept)
+        beating.start()
+        heart = beating
         try:
             yield lease
         finally:
             heart.stop()
     finally:
-        if heart is None or not heart.is_alive():
-            kept.close()  # else a dead connection has it; closing would wait for that
+        if heart is None:
+            kept.close()
+        else:
+            heart.leave()
 
 
 class _Heart(threading.Thread):
@@ -147,8 +150,26 @@ class _Heart(threading.Thread):
         self._lease = lease
         self._kept = kept
         self._done = threading.Event()
+        self._leaving = threading.Lock()
+        self._is_left = False
 
     def run(self) -> None:
+        try:
+            self._beat_on()
+        finally:
+            self.leave()
+
+    def leave(self) -> None:
+        """Close the connection when the other one has left, too.
+
+        A beat may be stuck in a dead connection, or wait for a lock: closing would wait for that.
+        """
+        with self._leaving:
+            last, self._is_left = self._is_left, True
+        if last:
+            self._kept.close()
+
+    def _beat_on(self) -> None:
         while not self._done.wait(HEARTBEAT):
             try:
                 self._beat()

@@ -19,7 +19,7 @@ def migrate(database: Database) -> None:
     Raises:
         OperatorMustAct: the server is too old, lacks pgvector or rights, or is newer than us.
     """
-    with database.as_owner() as connection:
+    with database.outside_transactions() as connection:
         _check_version(connection)
         try:
             _upgrade(connection, database.address)
@@ -28,7 +28,7 @@ def migrate(database: Database) -> None:
 
 
 def _upgrade(connection: Connection, address: Address) -> None:
-    connection.execute("SELECT pg_advisory_xact_lock(%(key)s)", {"key": _LOCK})
+    connection.execute("SELECT pg_advisory_lock(%(key)s)", {"key": _LOCK})
     present = revision(connection)
     if present == newest():
         return
@@ -38,7 +38,7 @@ def _upgrade(connection: Connection, address: Address) -> None:
 
 
 def _run_alembic(address: Address) -> None:
-    """On a connection of its own, while the lock is held here."""
+    """On a connection of its own, while the lock is held by ours, which ends with it."""
     # Alembic and SQLAlchemy take longer to load than most commands to run, and are rarely needed.
     from alembic import command
     from alembic.config import Config

@@ -119,7 +119,8 @@ class Kept:
 
     def living(self) -> Connection:
         """The connection, or a new one; raises `psycopg.Error`."""
-        if self._connection.closed:
+        if self._connection.closed or not _is_idle(self._connection):
+            self._connection.close()
             self._connection = self._pool.renewed()
         return self._connection
 
@@ -130,9 +131,13 @@ class Kept:
 
 def _is_clean(connection: Connection) -> bool:
     """Let nothing be under way on it; gives whether that succeeded."""
-    if connection.info.transaction_status is not TransactionStatus.IDLE:
+    if not _is_idle(connection):
         with suppress(psycopg.Error):
             connection.rollback()
+    return _is_idle(connection)
+
+
+def _is_idle(connection: Connection) -> bool:
     return connection.info.transaction_status is TransactionStatus.IDLE
 
 

@@ -1,6 +1,7 @@
 """What DATABASE_URL may look like."""
 
 import pytest
+from sqlalchemy import make_url
 
 from sync_assets.core.errors import OperatorMustAct
 from sync_assets.store.address import Address
@@ -19,6 +20,11 @@ from sync_assets.store.address import Address
         ("postgresql:///d?host=/var/run/postgresql", {"host": "/var/run/postgresql"}),
         ("postgresql://h/d?sslmode=require&host=a&host=b", {"sslmode": "require", "host": "a,b"}),
         ("postgresql://h/d?options=-cfoo%3D1&connect_timeout=3", {"options": "-cfoo=1"}),
+        ("postgresql:///d?host=a:5432&host=b:5433", {"host": "a,b", "port": "5432,5433"}),
+        ("postgresql:///d?host=a:5432", {"host": "a", "port": "5432"}),
+        ("postgresql://u@server:p@h/d", {"user": "u@server", "password": "p", "host": "h"}),
+        ("postgresql://h/my db", {"dbname": "my db"}),
+        ("postgresql://h/größe", {"dbname": "größe"}),
         (" postgresql://h/d\n", {"host": "h", "dbname": "d"}),
     ],
 )
@@ -33,7 +39,17 @@ def test_what_the_url_says_is_stronger_than_what_is_usual():
     assert address.parameters(options="-cbar=1")["options"] == "-cbar=1"
 
 
-@pytest.mark.parametrize("url", ["", "nonsense", "postgresql:/d", "postgresql://h:port/d", "://h"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "nonsense",
+        "postgresql:/d",
+        "postgresql://h:port/d",
+        "://h",
+        "postgresql://us?er:secret@h/d",
+    ],
+)
 def test_a_url_that_cannot_be_read_is_answered_with_how_one_looks(url: str):
     with pytest.raises(OperatorMustAct, match="looks like postgresql://user"):
         Address.parse(url)
@@ -63,4 +79,27 @@ def test_an_address_survives_being_written_as_a_url(url: str):
 def test_nobody_gets_to_see_the_password():
     address = Address.parse("postgresql://u:secret@h/d")
     assert address.shown == "postgresql://u:***@h/d"
-    assert "secret" not in f"{address} {address!r}"
+    other = Address.parse("postgresql://h/d?password=secret&sslpassword=secret&sslmode=require")
+    assert "sslmode=require" in other.shown
+    assert "secret" not in f"{address} {address!r} {other} {other.shown}"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:p%40%2F%25ss@h:5/d?sslmode=require",
+        "postgresql:///d?host=a:5432&host=b:5433",
+        "postgresql://[::1]:5/my db",
+        "postgresql://u@server:p@h/a%20b",
+        "postgresql:///d?host=/var/run/postgresql",
+    ],
+)
+def test_dagster_reads_the_same_from_the_url_that_it_is_given(url: str):
+    address = Address.parse(url)
+    theirs = make_url(address.url("psycopg2"))
+    _, read = theirs.get_dialect()().create_connect_args(theirs)
+    ours = address.parameters()
+    assert {name: str(value) for name, value in read.items()} == {
+        name: str(ours[name]) for name in read
+    }
+    assert {"dbname", "password", "host", "port", "user"} & ours.keys() <= read.keys()

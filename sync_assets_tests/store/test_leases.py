@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from sync_assets.core.counts import Counts
 from sync_assets.core.errors import LeaseLost, RetryLater, SyncHeld
 from sync_assets.core.ports import Checkpoint
 from sync_assets.core.run import StreamStatus
-from sync_assets.store import database, leases
+from sync_assets.store import database, leases, pool
 from sync_assets_tests.store.looking import Owner, one
 from sync_assets_tests.store.writing import APRIL, begin, held, page, post, request
 
@@ -144,6 +145,30 @@ def test_a_holder_that_lost_only_its_connection_keeps_the_lease(
         eventually(lambda: one(owner, backend) != lost)
         assert not free(platform)
         assert stream.write(page(post(1))).created == 1
+
+
+def test_a_heartbeat_that_is_stuck_gives_its_connection_back_once_it_is_through(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(leases, "HEARTBEAT", 0.02)
+    monkeypatch.setattr(pool, "_PATIENCE", 0.1)
+    stuck, release = threading.Event(), threading.Event()
+
+    def beat(*_: object) -> None:
+        stuck.set()
+        release.wait(10)
+
+    monkeypatch.setattr(leases.Lease, "beat", beat)
+    with held(platform):
+        assert stuck.wait(10)
+    places = [platform.database.keep() for _ in range(24)]
+    with pytest.raises(RetryLater, match="All 25 connections"):
+        platform.database.keep()
+    release.set()
+    eventually(lambda: not any(one.name.startswith("lease-") for one in threading.enumerate()))
+    places.append(platform.database.keep())
+    for place in places:
+        place.close()
 
 
 # Holders that were overtaken

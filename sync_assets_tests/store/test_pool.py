@@ -1,6 +1,7 @@
 """Connections that are kept for whoever comes next."""
 
 from collections.abc import Generator
+from typing import Any
 
 import psycopg
 import pytest
@@ -126,3 +127,46 @@ def test_columns_are_found_by_name_and_by_place(pool: Pool):
         assert rows == [{"class": 1, "_hidden": "x"}]
         with pytest.raises(ValueError, match="expected 1"):
             connection.execute("SELECT * FROM generate_series(1, 2)").one()
+
+
+# Interrupts
+
+
+class Interrupt(BaseException):
+    """What Dagster ends a step with is no KeyboardInterrupt, after which psycopg tidies up."""
+
+
+@pytest.mark.parametrize("command", [b"BEGIN", b"COMMIT"])
+def test_a_connection_that_was_interrupted_in_a_command_is_not_used_again(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch, command: bytes
+):
+    execute = Connection._exec_command  # pyright: ignore[reportPrivateUsage] - BEGIN, COMMIT
+
+    def interrupted(connection: Connection, sent: bytes, *others: Any) -> Generator[Any, Any, Any]:
+        answer = execute(connection, sent, *others)
+        if sent == command:
+            next(answer)  # it is on its way
+            raise Interrupt
+        return (yield from answer)
+
+    with platform.database.keep() as kept:
+        lost = kept.living()
+        with monkeypatch.context() as patch:
+            patch.setattr(Connection, "_exec_command", interrupted)
+            with pytest.raises(Interrupt), platform.database.tenant_on(kept, "acme"):
+                pass
+            with pytest.raises(Interrupt), platform.database.as_tenant("acme"):
+                pass
+        assert lost.closed
+        with platform.database.tenant_on(kept, "acme") as connection:
+            assert connection.execute("SELECT 1").scalar() == 1
+    with platform.database.as_tenant("acme") as connection:
+        assert connection.execute("SELECT 1").scalar() == 1
+
+
+def test_an_interrupt_between_two_statements_drops_the_connection_too(platform: Platform):
+    with platform.database.keep() as kept:
+        with pytest.raises(Interrupt), platform.database.tenant_on(kept, "acme") as connection:
+            raise Interrupt
+        assert connection.closed
+        assert not kept.living().closed
