@@ -119,7 +119,8 @@ class Kept:
 
     def living(self) -> Connection:
         """The connection, or a new one; raises `psycopg.Error`."""
-        if self._connection.closed or not _is_idle(self._connection):
+        status = self._connection.info.transaction_status
+        if self._connection.closed or status is TransactionStatus.ACTIVE:  # in a command for ever
             self._connection.close()
             self._connection = self._pool.renewed()
         return self._connection
