@@ -88,14 +88,14 @@ _PENDING = f"""
     SELECT (SELECT count(DISTINCT (source_type, record_id)) FROM places),
       count(*), sum(bytes)::bigint
     FROM (SELECT DISTINCT ON (hash) bytes FROM places ORDER BY hash, bytes) AS texts
-""".encode()  # noqa: S608
+""".encode()  # noqa: S608 - names of our own
 # The newest records first: should the money run out, they are found.
 _LIST = f"""
     SELECT hash, bytes FROM (
       SELECT DISTINCT ON (hash) * FROM ({_PLACES}) AS places
       ORDER BY hash, source_type, record_id DESC, position) AS texts
     ORDER BY source_type, record_id DESC, position, hash LIMIT {MOST_MISSING}
-""".encode()  # noqa: S608
+""".encode()  # noqa: S608 - names of our own
 # Reads the whole set, whose size PostgreSQL mostly does not know: so for many texts at once.
 _READ = b"""
     SELECT DISTINCT ON (hash) hash, content FROM cms.chunks

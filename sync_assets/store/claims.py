@@ -43,7 +43,7 @@ _TAKE = f"""
       WHERE id = ANY(%(ids)s) AND state = 'queued' AND {_KIND} = %(kind)s
       ORDER BY tenant_id FOR UPDATE SKIP LOCKED)  -- in the order of those who ask
     RETURNING *
-"""  # noqa: S608
+"""  # noqa: S608 - names of our own
 _NEVER_BEGUN = "NOT EXISTS (SELECT FROM sync.streams s WHERE s.sync_id = r.id)"
 # What was hinted at may have been read already, by a sync that had begun when the hint came. The
 # requests are this transaction's by now: whoever hints later asks for another one.
@@ -52,7 +52,7 @@ _NOTHING_LEFT = f"""
     WHERE id = ANY(%(ids)s) AND claim = %(claim)s AND hinted AND {_NEVER_BEGUN} AND NOT EXISTS (
       SELECT FROM sync.hints h WHERE h.tenant_id = r.tenant_id AND h.stream = ANY(r.streams))
     RETURNING id, tenant_id
-"""  # noqa: S608
+"""  # noqa: S608 - names of our own
 _HINTED_ONLY = f"""
     UPDATE sync.requests r SET streams = ARRAY(
       SELECT part FROM unnest(r.streams) WITH ORDINALITY AS one (part, place)
@@ -61,7 +61,7 @@ _HINTED_ONLY = f"""
       ORDER BY place)
     WHERE id = ANY(%(ids)s) AND claim = %(claim)s AND state = 'launched' AND hinted
       AND {_NEVER_BEGUN}
-"""  # noqa: S608
+"""  # noqa: S608 - names of our own
 _STREAMS_DONE = """
     SELECT sync_id, array_agg(stream) AS done FROM sync.streams
     WHERE sync_id = ANY(%(ids)s) AND status = 'done' GROUP BY sync_id

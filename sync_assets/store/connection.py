@@ -33,7 +33,7 @@ def _rows(cursor: "psycopg.Cursor[Any]") -> RowMaker[Row]:
 @lru_cache(512)
 def _row_maker(names: tuple[str, ...]) -> Callable[[Sequence[Any]], Row]:
     # Two columns may have the same name, or none, as long as nobody asks for them by it.
-    return namedtuple("Row", names, rename=True)._make  # pyright: ignore[reportUntypedNamedTuple]
+    return namedtuple("Row", names, rename=True)._make  # pyright: ignore[reportUntypedNamedTuple] - made as we go
 
 
 class Result(psycopg.Cursor[Row]):

@@ -54,7 +54,7 @@ _LIST = f"""
     WHERE resolved_at IS NULL AND (%(tenant)s::text IS NULL OR tenant_id = %(tenant)s)
     ORDER BY last_seen_at DESC, id DESC LIMIT %(limit)s
 """  # noqa: S608 - nothing of it comes from outside
-_GET = f"SELECT {_COLUMNS} FROM sync.dead_letters WHERE id = %(id)s"  # noqa: S608
+_GET = f"SELECT {_COLUMNS} FROM sync.dead_letters WHERE id = %(id)s"  # noqa: S608 - names of our own
 
 
 class Letter(NamedTuple):

@@ -104,7 +104,7 @@ class Documents:
 
     def _pruning(self, same: str) -> bytes:
         selects = [
-            f"SELECT '{text.source_type}', {stream.table.key}, {_RECORD}"  # noqa: S608
+            f"SELECT '{text.source_type}', {stream.table.key}, {_RECORD}"  # noqa: S608 - names of our own
             f" FROM cms.{stream.table.name} held"
             f" WHERE {readable(text, 'held', unpublished=self.wishes.unpublished)}"
             for stream, text in self.texts

@@ -36,7 +36,7 @@ _CONTENT_ONLY = f"""
     SELECT t.id FROM sync.tenants t, LATERAL ({_FAILURES}) f
     WHERE t.source = %(source)s AND t.active AND t.schedule IS NULL AND f.failures > 0
       AND NOT f.content ORDER BY t.id
-"""  # noqa: S608
+"""  # noqa: S608 - names of our own
 _FAILING = f"""
     SELECT t.id FROM sync.tenants t, LATERAL ({_FAILURES}) f
     WHERE t.source = %(source)s AND t.active AND t.schedule IS DISTINCT FROM 'off'
@@ -45,11 +45,11 @@ _FAILING = f"""
       AND NOT EXISTS (SELECT FROM sync.requests r WHERE r.tenant_id = t.id
         AND r.state IN ('queued', 'launched'))
     ORDER BY f.last_at LIMIT %(most)s
-"""  # noqa: S608
+"""  # noqa: S608 - names of our own
 _BROKEN = f"""
     SELECT t.id, f.failures, f.last_at FROM sync.tenants t, LATERAL ({_FAILURES}) f
     WHERE t.active AND f.failures > 0 ORDER BY f.failures DESC, t.id
-"""  # noqa: S608
+"""  # noqa: S608 - names of our own
 _CHANGED = """
     SELECT id FROM sync.tenants t WHERE source = %(source)s AND active AND changed_at > coalesce(
       (SELECT max(asked_at) FROM sync.requests r
@@ -63,7 +63,7 @@ _OWN = f"""
         AND r.streams @> %(streams)s::text[]), changed_at) AS last
     FROM sync.tenants t, LATERAL ({_FAILURES}) f
     WHERE source = %(source)s AND active AND schedule <> 'off' AND f.failures = 0 ORDER BY id
-"""  # noqa: S608
+"""  # noqa: S608 - names of our own
 # What the budget kept back at the last sync; what failed since is left to the other sensor, which
 # waits longer every time.
 _KEPT_BACK = f"""
@@ -77,7 +77,7 @@ _KEPT_BACK = f"""
       AND NOT EXISTS (SELECT FROM sync.requests r WHERE r.tenant_id = t.id
         AND r.state IN ('queued', 'launched') AND %(part)s = ANY(r.streams))
     ORDER BY last.finished_at
-"""  # noqa: S608
+"""  # noqa: S608 - names of our own
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,10 @@ _FIND = b"""
     SELECT id FROM sync.embedding_sets
     WHERE (model, dimension, splitter) = (%(model)s, %(dimension)s, %(splitter)s)
 """
-_ALL = f"SELECT {_COLUMNS} FROM sync.embedding_sets ORDER BY live DESC, id".encode()  # noqa: S608
+_ALL = f"SELECT {_COLUMNS} FROM sync.embedding_sets ORDER BY live DESC, id".encode()  # noqa: S608 - names of our own
 _OTHERS = b"DELETE FROM sync.embedding_sets WHERE id <> %(set)s RETURNING id"
 _EMPTY = tuple(
-    f"DELETE FROM cms.{table} WHERE set_id = ANY(%(sets)s)".encode()  # noqa: S608
+    f"DELETE FROM cms.{table} WHERE set_id = ANY(%(sets)s)".encode()  # noqa: S608 - names of our own
     for table in TABLES
 )
 _COMPLETE = b"""

@@ -19,10 +19,10 @@ _ALL = f"""
     SELECT {_COLUMNS} FROM sync.api_keys
     WHERE %(organization)s::text IS NULL OR organization = %(organization)s
     ORDER BY created_at, id
-"""  # noqa: S608
+"""  # noqa: S608 - names of our own
 _FIND = f"""
     SELECT {_COLUMNS}, secret_hash, now() AS now FROM sync.api_keys WHERE id = %(id)s
-"""  # noqa: S608
+"""  # noqa: S608 - names of our own
 _USED = """
     UPDATE sync.api_keys SET last_used_at = now() WHERE id = %(id)s
       AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')
@@ -30,7 +30,7 @@ _USED = """
 _REVOKE = f"""
     UPDATE sync.api_keys SET revoked_at = coalesce(revoked_at, now()) WHERE id = %(id)s
     RETURNING {_COLUMNS}
-"""  # noqa: S608
+"""  # noqa: S608 - names of our own
 
 _NOBODY = digest("")  # an unknown id takes as long as a wrong secret
 

@@ -140,7 +140,7 @@ def _live_records(streams: Sequence[StreamSpec], *, unpublished: bool) -> str:
         f"""SELECT '{found.source_type}'::text AS source_type, held.{stream.table.key} AS record_id,
           held.{found.title} AS title, held.{found.link} AS link
         FROM cms.{stream.table.name} held
-        WHERE held.tenant_id = %(tenant)s AND {readable(found, "held", unpublished=unpublished)}"""  # noqa: S608
+        WHERE held.tenant_id = %(tenant)s AND {readable(found, "held", unpublished=unpublished)}"""  # noqa: S608 - names of our own
         for stream in streams
         if (found := stream.text) is not None
     )

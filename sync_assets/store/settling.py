@@ -18,8 +18,6 @@ from sync_assets.store.sync_log import note
 
 _log = logging.getLogger(__name__)
 
-_Row = Row
-
 # A run that was given up says nothing any more of a request that is another's by now.
 _LOCK = """
     SELECT * FROM sync.requests WHERE id = %(id)s AND state = 'launched'
@@ -146,7 +144,7 @@ class Settling:
         """
         ended = Verdict(State.CANCELLED if cancelled else State.FAILED, error)
 
-        def end(_: Connection, row: _Row) -> Verdict | None:
+        def end(_: Connection, row: Row) -> Verdict | None:
             return None if claim and row.claim != claim else ended
 
         self._decide(sync_id, end, run_id=run_id)
@@ -159,7 +157,7 @@ class Settling:
         neither has a sync that had time to say that it stops, as before a deployment.
         """
 
-        def again(connection: Connection, row: _Row) -> Verdict:
+        def again(connection: Connection, row: Row) -> Verdict:
             if connection.execute(_STOPPED, {"id": row.id}).scalar():
                 return Verdict(State.QUEUED, delay=0.0, counts=False)
             claim = {"claim": row.claim}
@@ -184,7 +182,7 @@ class Settling:
     def _decide(
         self,
         sync_id: UUID,
-        decide: Callable[[Connection, _Row], Verdict | None],
+        decide: Callable[[Connection, Row], Verdict | None],
         *,
         run_id: str | None = None,
         settle: bool = False,
@@ -201,7 +199,7 @@ class Settling:
                 _apply(connection, row, ends, found)
 
     def _verdict(
-        self, connection: Connection, row: _Row, ends: Sequence[StreamEnd]
+        self, connection: Connection, row: Row, ends: Sequence[StreamEnd]
     ) -> Verdict | None:
         """What the streams say; None where they have not ended in this very attempt."""
         if row.alive_at is None:  # no run has begun it: they are as an earlier attempt left them
@@ -212,14 +210,14 @@ class Settling:
         return verdict(ends, row.attempt, row.attempts, wrote=wrote, backoff=self._backoff)
 
 
-def _ends(connection: Connection, row: _Row) -> list[StreamEnd]:
+def _ends(connection: Connection, row: Row) -> list[StreamEnd]:
     """How the streams of a request stand; also those that are not on record yet."""
     known = [_end(stream) for stream in connection.execute(_ENDS, {"id": row.id})]
     missing = set(row.streams) - {end.stream for end in known}
     return known + [StreamEnd(name, StreamStatus.PENDING) for name in sorted(missing)]
 
 
-def _apply(connection: Connection, row: _Row, ends: Sequence[StreamEnd], found: Verdict) -> State:
+def _apply(connection: Connection, row: Row, ends: Sequence[StreamEnd], found: Verdict) -> State:
     """Store what becomes of a request; gives its state."""
     if found.state is State.QUEUED:
         return _queue_again(connection, row, ends, found)
@@ -233,7 +231,7 @@ def _apply(connection: Connection, row: _Row, ends: Sequence[StreamEnd], found: 
     return _finish(connection, row, found)
 
 
-def _finish(connection: Connection, row: _Row, found: Verdict, twin: UUID | None = None) -> State:
+def _finish(connection: Connection, row: Row, found: Verdict, twin: UUID | None = None) -> State:
     """End a request; nobody is alerted where another one, the twin, goes on with it."""
     parameters = {"id": row.id, "state": found.state.value, "error": found.error, "twin": twin}
     connection.execute(_END, parameters)
@@ -246,7 +244,7 @@ def _finish(connection: Connection, row: _Row, found: Verdict, twin: UUID | None
 
 
 def _queue_again(
-    connection: Connection, row: _Row, ends: Sequence[StreamEnd], found: Verdict
+    connection: Connection, row: Row, ends: Sequence[StreamEnd], found: Verdict
 ) -> State:
     """Queue another attempt; where a newer request waits for the same, that one is it."""
     parameters = {
@@ -267,7 +265,7 @@ def _queue_again(
     return State.QUEUED
 
 
-def _hand_on(connection: Connection, row: _Row, ends: Sequence[StreamEnd], found: Verdict) -> State:
+def _hand_on(connection: Connection, row: Row, ends: Sequence[StreamEnd], found: Verdict) -> State:
     """Let the newer request inherit what this one has behind it, and end this one."""
     twin = twin_of(connection, row.tenant_id, row.streams, row.period, hinted=row.hinted)
     if twin is None:  # it was taken out of the queue this very moment
@@ -285,7 +283,7 @@ def _hand_on(connection: Connection, row: _Row, ends: Sequence[StreamEnd], found
     return _finish(connection, row, last, twin)
 
 
-def _bury(connection: Connection, row: _Row, ends: Sequence[StreamEnd], error: str) -> None:
+def _bury(connection: Connection, row: Row, ends: Sequence[StreamEnd], error: str) -> None:
     """Keep a request that no attempt could do among the dead letters, and say so loudly."""
     stream = next((end.stream for end in ends if end.status is not StreamStatus.DONE), None)
     payload = {"streams": row.streams, "options": row.options, "asked_by": row.asked_by}
@@ -305,5 +303,5 @@ def _bury(connection: Connection, row: _Row, ends: Sequence[StreamEnd], error: s
     _log.error("Sync %s of %s failed: %s", row.id, row.tenant_id, error, extra=details)
 
 
-def _end(row: _Row) -> StreamEnd:
+def _end(row: Row) -> StreamEnd:
     return StreamEnd(row.stream, StreamStatus(row.status), row.error, row.error_kind)

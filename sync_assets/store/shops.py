@@ -96,7 +96,7 @@ def _products(
         )
         SELECT * FROM placed WHERE least(by_revenue, by_units) <= %(most)s
         ORDER BY currency, by_revenue
-    """  # noqa: S608
+    """  # noqa: S608 - names of our own
     return [ProductSales(*row) for row in connection.execute(query, span)]
 
 
@@ -107,6 +107,6 @@ def _empty(
     query = f"""
         SELECT *, count(*) OVER () AS total FROM ({queries.stock}) AS held WHERE available <= 0
         ORDER BY NOT on_sale, product, product_id, variant, variant_id LIMIT %(most)s
-    """  # noqa: S608
+    """  # noqa: S608 - names of our own
     rows = connection.execute(query, span).fetchall()
     return [EmptyStock(*row[:-1]) for row in rows], rows[0].total if rows else 0

@@ -72,7 +72,7 @@ class Tenants:
 
     def get(self, tenant_id: str) -> Tenant:
         """The tenant of that id; raises `UnknownTenant`."""
-        query = f"SELECT {_COLUMNS} FROM sync.tenants WHERE id = %(id)s"  # noqa: S608
+        query = f"SELECT {_COLUMNS} FROM sync.tenants WHERE id = %(id)s"  # noqa: S608 - names of our own
         with self._database.as_control() as connection:
             row = connection.execute(query, {"id": tenant_id}).fetchone()
         if row is None:
@@ -102,7 +102,7 @@ class Tenants:
         query = f"""
             SELECT {_COLUMNS} FROM sync.tenants
             WHERE id = %(id)s AND organization = %(organization)s AND active
-        """  # noqa: S608
+        """  # noqa: S608 - names of our own
         unknown = UnknownTenant(f"There is no tenant {tenant_id!r:.80} of {organization!r:.80}.")
         if not is_tenant_id(tenant_id):
             raise unknown
@@ -119,7 +119,7 @@ class Tenants:
             SELECT {_COLUMNS} FROM sync.tenants
             WHERE (%(source)s::text IS NULL OR source = %(source)s)
               AND (%(active)s::boolean IS NULL OR active = %(active)s) ORDER BY id
-        """  # noqa: S608
+        """  # noqa: S608 - names of our own
         with self._database.as_control() as connection:
             rows = connection.execute(query, {"source": source, "active": active}).fetchall()
         return [_tenant(row, secret="") for row in rows]
@@ -142,7 +142,7 @@ class Tenants:
             SELECT {_COLUMNS} FROM sync.tenants
             WHERE organization = %(organization)s AND active AND id > %(after)s ORDER BY id
               LIMIT %(limit)s
-        """  # noqa: S608
+        """  # noqa: S608 - names of our own
         parameters = {"organization": organization, "after": after, "limit": limit}
         with self._database.as_control() as connection:
             return [_tenant(row, secret="") for row in connection.execute(query, parameters)]
@@ -186,7 +186,7 @@ class Tenants:
             # Who asks for a sync of it this very moment is waited for, or asks in vain.
             connection.execute(_FOR_ITSELF, {"id": tenant_id})
             for table in [*contents, *derived, *(f"sync.{name}" for name in own)]:
-                statement = f"DELETE FROM {table} WHERE tenant_id = %(id)s"  # noqa: S608
+                statement = f"DELETE FROM {table} WHERE tenant_id = %(id)s"  # noqa: S608 - names of our own
                 count = connection.execute(statement, {"id": tenant_id}).rowcount
                 deleted += count if table in contents else 0
             connection.execute("DELETE FROM sync.tenants WHERE id = %(id)s", {"id": tenant_id})

@@ -46,7 +46,7 @@ _SALES = f"""
   JOIN cms.shopify_refund_lines AS returned USING (tenant_id, order_id, refund_id)
   JOIN cms.shopify_order_lines AS lines USING (tenant_id, order_id, line_id) {_TITLES}
   WHERE {_COUNTS} AND {_REFUNDED} {_IN_MONTH.format(at=_REFUNDED)}
-"""  # noqa: S608
+"""  # noqa: S608 - names of our own
 
 # What is stocked nowhere is available nowhere; a product's row may come before its inventory's.
 _STOCK = f"""
@@ -61,6 +61,6 @@ _STOCK = f"""
     ON products.tenant_id = variants.tenant_id AND products.product_id = variants.product_id
   WHERE {_OWN.format(row="items")} AND items.tracked
     AND items.deleted_at IS NULL AND products.deleted_at IS NULL
-"""  # noqa: S608
+"""  # noqa: S608 - names of our own
 
 FIGURES = ShopQueries(stream="orders", takings=_TAKINGS, sales=_SALES, stock=_STOCK)
